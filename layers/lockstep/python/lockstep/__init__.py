@@ -1,0 +1,1 @@
+"""Lockstep: keeps a commercetools shop and a Deposco warehouse in lockstep."""

@@ -1,0 +1,1 @@
+"""Lockstep's own memory and lanes: DynamoDB, SQS, Secrets Manager."""

@@ -1,0 +1,179 @@
+"""The memory of every order in DynamoDB: table `OrderState`.
+
+Under `ORDER#<id>` stand `WAREHOUSE` and `STOREFRONT`; under `NUMBER#<unit>/<number>` and `PAYMENT#<id>` the
+aliases (`ALIAS`) that lead to the order, and under the latter also `ORPHAN`, the note that it spoke first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from lockstep.adapters.aws.batch_reads import read_items
+from lockstep.adapters.aws.failures import aws_failures_as_ours, error_code
+from lockstep.adapters.aws.order_items import (
+    STOREFRONT,
+    WAREHOUSE,
+    order_partition,
+    storefront_item,
+    storefront_record,
+    warehouse_item,
+    warehouse_record,
+)
+from lockstep.adapters.aws.transactions import ConditionsFailedError, write_together
+from lockstep.domain.errors import ConcurrentChangeError, PermanentError
+from lockstep.domain.exception_codes import ExceptionCode
+from lockstep.domain.order_state import OrderRecords, StorefrontRecord, WarehouseRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+
+    from lockstep.adapters.aws.stored_values import Item, StoredItem
+
+_ALIAS = "ALIAS"
+_ORPHAN = "ORPHAN"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoOrderStates:
+    """`flows.ports.OrderStates` on one table."""
+
+    client: DynamoDBClient
+    table_name: str
+
+    def load(self, order_id: str) -> OrderRecords:
+        """Both records, by one strongly consistent query."""
+        with aws_failures_as_ours(f"reading what is stored of order {order_id}"):
+            answer = self.client.query(
+                TableName=self.table_name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": order_partition(order_id)}},
+                ConsistentRead=True,
+            )
+        items = {item["sk"]["S"]: item for item in answer["Items"]}
+        warehouse, storefront = items.get(WAREHOUSE), items.get(STOREFRONT)
+        return OrderRecords(
+            warehouse=None if warehouse is None else warehouse_record(warehouse),
+            storefront=None if storefront is None else storefront_record(storefront),
+        )
+
+    def save_warehouse(
+        self, record: WarehouseRecord, *, number_alias: str | None = None, payment_aliases: Sequence[str] = ()
+    ) -> WarehouseRecord:
+        """Store the record with its aliases in one transaction, or alone by one conditional put."""
+        saved = replace(record, revision=record.revision + 1)
+        put = self._put_if_unmoved(warehouse_item(saved), record.revision)
+        if number_alias is None and not payment_aliases:
+            self._put_alone(put, record.order_id, "warehouse")
+            return saved
+        writes: list[TransactWriteItemTypeDef] = [{"Put": put}]
+        if number_alias is not None:
+            writes.append({"Put": self._number_claim(number_alias, record.order_id)})
+        writes.extend(self._payment_claim(payment_id, record.order_id) for payment_id in dict.fromkeys(payment_aliases))
+        try:
+            write_together(self.client, writes, f"storing order {record.order_id} with its aliases")
+        except ConditionsFailedError as failure:
+            if 0 in failure.held:
+                raise _moved(record.order_id, "warehouse") from None
+            raise _number_taken(record.order_id, number_alias or "", failure.held.get(1, {})) from None
+        return saved
+
+    def save_storefront(self, record: StorefrontRecord) -> StorefrontRecord:
+        """Store the record by one conditional put."""
+        saved = replace(record, revision=record.revision + 1)
+        self._put_alone(self._put_if_unmoved(storefront_item(saved), record.revision), record.order_id, "storefront")
+        return saved
+
+    def order_of_payment(self, payment_id: str) -> str | None:
+        """The order that first named the payment, strongly consistent."""
+        with aws_failures_as_ours(f"looking for the order of payment {payment_id}"):
+            answer = self.client.get_item(
+                TableName=self.table_name,
+                Key={"pk": {"S": _payment_partition(payment_id)}, "sk": {"S": _ALIAS}},
+                ConsistentRead=True,
+            )
+        return answer["Item"]["order_id"]["S"] if "Item" in answer else None
+
+    def keep_orphan_payment(self, payment_id: str, message_id: str) -> None:
+        """Note that the payment spoke; noting it again replaces the note."""
+        with aws_failures_as_ours(f"noting payment {payment_id}, whose order is not known yet"):
+            self.client.put_item(
+                TableName=self.table_name,
+                Item={
+                    "pk": {"S": _payment_partition(payment_id)},
+                    "sk": {"S": _ORPHAN},
+                    "message_id": {"S": message_id},
+                },
+            )
+
+    def orphan_payments(self, payment_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the payments that have an orphan note, strongly consistent."""
+        ids = {_payment_partition(payment_id): payment_id for payment_id in payment_ids}
+        items = read_items(
+            self.client,
+            self.table_name,
+            ((partition, _ORPHAN) for partition in ids),
+            "looking for payments that spoke before their order was known",
+        )
+        return frozenset(ids[item["pk"]["S"]] for item in items)
+
+    def _put_if_unmoved(self, item: Item, read_revision: int) -> PutTypeDef:
+        if read_revision == 0:
+            return {"TableName": self.table_name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+        return {
+            "TableName": self.table_name,
+            "Item": item,
+            "ConditionExpression": "revision = :read",
+            "ExpressionAttributeValues": {":read": {"N": str(read_revision)}},
+        }
+
+    def _put_alone(self, put: PutTypeDef, order_id: str, side: str) -> None:
+        with aws_failures_as_ours(f"storing the {side} record of order {order_id}"):
+            try:
+                self.client.put_item(**put)
+            except ClientError as error:
+                if error_code(error) == "ConditionalCheckFailedException":
+                    raise _moved(order_id, side) from None
+                raise
+
+    def _number_claim(self, number_alias: str, order_id: str) -> PutTypeDef:
+        return {
+            "TableName": self.table_name,
+            "Item": {"pk": {"S": f"NUMBER#{number_alias}"}, "sk": {"S": _ALIAS}, "order_id": {"S": order_id}},
+            "ConditionExpression": "attribute_not_exists(pk) OR order_id = :order",
+            "ExpressionAttributeValues": {":order": {"S": order_id}},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _payment_claim(self, payment_id: str, order_id: str) -> TransactWriteItemTypeDef:
+        """Unconditional on purpose: a payment shared by two orders wakes the first and stops neither."""
+        return {
+            "Update": {
+                "TableName": self.table_name,
+                "Key": {"pk": {"S": _payment_partition(payment_id)}, "sk": {"S": _ALIAS}},
+                "UpdateExpression": "SET order_id = if_not_exists(order_id, :order)",
+                "ExpressionAttributeValues": {":order": {"S": order_id}},
+            }
+        }
+
+
+def _payment_partition(payment_id: str) -> str:
+    return f"PAYMENT#{payment_id}"
+
+
+def _moved(order_id: str, side: str) -> ConcurrentChangeError:
+    return ConcurrentChangeError(f"The {side} record of order {order_id} was changed since it was read.")
+
+
+def _number_taken(order_id: str, number: str, holder: StoredItem) -> PermanentError:
+    other = holder.get("order_id", {}).get("S", "another order")
+    return PermanentError(
+        ExceptionCode.ORDER_NUMBER_TAKEN,
+        f"its warehouse number {number} already belongs to order {other}",
+        facts={"number": number, "order_id": order_id, "held_by": other},
+    )

@@ -1,0 +1,1 @@
+"""The shop: commercetools' HTTP API."""

@@ -1,0 +1,1 @@
+"""The warehouse: Deposco's integration APIs, one package per generation."""

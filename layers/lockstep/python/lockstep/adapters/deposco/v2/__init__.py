@@ -1,0 +1,1 @@
+"""Deposco's current REST API ("V2")."""

@@ -1,0 +1,1 @@
+"""What both HTTP systems share: the session, the token cache and the fate of an answer."""

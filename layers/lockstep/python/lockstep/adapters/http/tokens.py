@@ -1,0 +1,45 @@
+"""Access tokens: fetched late, kept until shortly before they end, replaced once when refused."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lockstep.flows.ports import Clock
+
+MARGIN = timedelta(seconds=60)
+"""A token this close to its end is not used any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token and when it ends. Its text appears in no `repr`."""
+
+    text: str = field(repr=False)
+    ends_at: datetime
+
+
+@dataclass(slots=True)
+class TokenCache:
+    """One system's token for this execution environment; groups side by side share it."""
+
+    fetch: Callable[[], AccessToken]
+    clock: Clock
+    _current: AccessToken | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def token(self) -> str:
+        """A token that is good for a while. Raises what `fetch` raises."""
+        with self._lock:
+            if self._current is None or self._current.ends_at - MARGIN <= self.clock.now():
+                self._current = self.fetch()
+            return self._current.text
+
+    def replace(self, refused: str) -> str:
+        """A token other than the refused one; of several threads refused at once only the first fetches."""
+        with self._lock:
+            if self._current is None or self._current.text == refused:
+                self._current = self.fetch()
+            return self._current.text

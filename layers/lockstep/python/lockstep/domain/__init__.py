@@ -1,0 +1,1 @@
+"""The trade's own rules: pure, without I/O, clock or library."""

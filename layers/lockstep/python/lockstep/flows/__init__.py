@@ -1,0 +1,1 @@
+"""One business movement per module, written against the ports in `ports.py`."""

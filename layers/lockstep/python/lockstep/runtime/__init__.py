@@ -1,0 +1,1 @@
+"""Settings, the one composition root, observability and the queue worker."""

@@ -1,0 +1,245 @@
+"""Runs a batch of a FIFO lane: one convergence per message group, groups side by side.
+
+A message group is one order. All its messages in the batch are answered by one convergence, because state
+decides and messages are only hints. What a failure means for the group's messages is decided here, once:
+
+| raised                | first tries                              | then                                   |
+|-----------------------|------------------------------------------|----------------------------------------|
+| TransientError        | all the group's messages wait and return | held; the sweep hints the order again  |
+| ConfigurationError    | held at once, the circuit opens          |                                        |
+| anything else (a bug) | all the group's messages wait and return | parked as UNEXPECTED_ERROR             |
+
+So no message ever dies of a system that is away: the order's record keeps the work, not the queue.
+"""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from lockstep.domain.errors import (
+    ConcurrentChangeError,
+    ConfigurationError,
+    OutOfTimeError,
+    SystemBusyError,
+    TransientError,
+)
+from lockstep.domain.flow_switches import Circuit, Flow
+from lockstep.domain.hints import Hint
+from lockstep.domain.order_state import HoldReason
+from lockstep.flows.deadline import Deadline
+from lockstep.flows.outcomes import Ending, Outcome
+from lockstep.flows.ports import Clock, FlowSwitches
+from lockstep.runtime.observability import METRIC_OF_ENDING, count, flush_metrics, logger
+from lockstep.runtime.records import QueueRecord, by_group, partial_failure, records_of
+
+TRIES = 3
+"""Deliveries of a message before its order is held (or, after a bug, parked)."""
+
+FIRST_WAIT_SECONDS = 5
+LONGEST_WAIT_SECONDS = 300
+CIRCUIT_SECONDS = 30
+"""How long a system that is away is left alone before one order tries again."""
+
+WROTE_TO_THE_SYSTEM = frozenset({Ending.PROVEN, Ending.ACKNOWLEDGED, Ending.TOLD})
+"""Endings that show that the lane's system answers again."""
+
+MARGIN_SECONDS = 3.0
+"""Kept at the end of the invocation for setting waits and writing logs."""
+
+
+class Convergence(Protocol):
+    """A flow that brings one order to what it should be."""
+
+    def converge(self, order_id: str, hints: Sequence[Hint], deadline: Deadline) -> Outcome:
+        """Do what is due."""
+
+    def hold(
+        self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime
+    ) -> Outcome:
+        """Keep the work in the order's record."""
+
+    def park(self, order_id: str, detail: str) -> Outcome:
+        """Set the order aside for engineering."""
+
+
+class MessageVisibility(Protocol):
+    """The wait of messages that must come again."""
+
+    def set_wait(self, queue_url: str, receipt_handles: Sequence[str], seconds: int) -> None:
+        """Hide the messages for so long. Raises `TransientError`."""
+
+
+class DeadLetters(Protocol):
+    """Where a body goes that nobody can read."""
+
+    def bury(self, body: str, group_id: str | None, reason: str) -> None:
+        """Set the body aside, with an alarm. Raises `TransientError`."""
+
+
+class BatchPace(Protocol):
+    """The call budget, as a batch sees it."""
+
+    def begin_batch(self, calls: int, ends_at: datetime) -> None:
+        """Tell how many calls are coming and by when they must have begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GroupResult:
+    """Whether the group's messages are done; if not, how long they wait."""
+
+    wait_seconds: int | None = None
+    reached_the_system: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class QueueWorker:
+    """Handles the events of one lane."""
+
+    flow: Flow
+    convergence: Convergence
+    decode: Callable[[str, int], Hint]
+    switches: FlowSwitches
+    visibility: MessageVisibility
+    dead_letters: DeadLetters
+    queue_url: str
+    clock: Clock
+    pace: BatchPace | None = None
+    jitter: random.Random = field(default_factory=random.Random)
+
+    def handle(self, event: Mapping[str, Any], remaining_seconds: float) -> dict[str, list[dict[str, str]]]:
+        """Answer one SQS event: names every message of every group that must come again."""
+        groups = by_group(records_of(event))
+        ends_at = self.clock.now() + timedelta(seconds=remaining_seconds - MARGIN_SECONDS)
+        deadline = Deadline(ends_at, self.clock)
+        if self.pace is not None:
+            self.pace.begin_batch(len(groups), ends_at)
+        try:
+            circuit = self.switches.circuit(self.flow)
+            with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
+                running = {
+                    group_id: pool.submit(self._run_group, group_id, records, circuit, deadline)
+                    for group_id, records in groups.items()
+                }
+            results = {group_id: future.result() for group_id, future in running.items()}
+            if circuit.was_tripped and any(result.reached_the_system for result in results.values()):
+                self.switches.close(self.flow)
+            return self._answer(groups, results)
+        finally:
+            flush_metrics()
+
+    def _answer(
+        self, groups: Mapping[str, tuple[QueueRecord, ...]], results: Mapping[str, _GroupResult]
+    ) -> dict[str, list[dict[str, str]]]:
+        failed: list[str] = []
+        for group_id, result in results.items():
+            if result.wait_seconds is None:
+                continue
+            failed.extend(record.message_id for record in groups[group_id])
+            handles = [record.receipt_handle for record in groups[group_id]]
+            try:
+                self.visibility.set_wait(self.queue_url, handles, result.wait_seconds)
+            except TransientError as error:
+                logger.warning("the wait could not be set; the queue's own applies", extra={"why": str(error)})
+        return partial_failure(failed)
+
+    def _run_group(
+        self, group_id: str, records: tuple[QueueRecord, ...], circuit: Circuit, deadline: Deadline
+    ) -> _GroupResult:
+        receive_count = max(record.receive_count for record in records)
+        try:
+            hints = self._hints(group_id, records)
+            if not hints:
+                return _GroupResult()
+            return self._converge(group_id, hints, receive_count, circuit, deadline)
+        except (TransientError, ConfigurationError) as error:
+            logger.warning(
+                "the order's record could not be reached", extra={"order_id": group_id, "why": str(error)}
+            )
+            return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
+        except Exception:
+            logger.exception("a defect while noting a failure", extra={"order_id": group_id})
+            return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
+
+    def _hints(self, group_id: str, records: tuple[QueueRecord, ...]) -> list[Hint]:
+        hints = []
+        for record in records:
+            try:
+                hints.append(self.decode(record.body, record.receive_count))
+            except ValueError as error:
+                self.dead_letters.bury(record.body, group_id, str(error))
+                count("MessagesBuried")
+                logger.error("a message that cannot be read was buried", extra={"message_id": record.message_id})
+        return hints
+
+    def _converge(
+        self, order_id: str, hints: list[Hint], receive_count: int, circuit: Circuit, deadline: Deadline
+    ) -> _GroupResult:
+        now = self.clock.now()
+        if circuit.stops(now):
+            reason = HoldReason.PAUSED if circuit.paused_by else HoldReason.SYSTEM_DOWN
+            wake_at = circuit.open_until or now + timedelta(seconds=CIRCUIT_SECONDS)
+            self._conclude(self.convergence.hold(order_id, hints, reason, circuit.reason, wake_at))
+            return _GroupResult()
+        try:
+            outcome = self.convergence.converge(order_id, hints, deadline)
+            self._conclude(outcome)
+            return _GroupResult(reached_the_system=outcome.ending in WROTE_TO_THE_SYSTEM)
+        except ConfigurationError as error:
+            logger.critical("a configuration error stops the flow", extra={"order_id": order_id, "why": str(error)})
+            count("ConfigurationFailures")
+            return self._hold_for_system(order_id, hints, error, trips=True)
+        except TransientError as error:
+            logger.warning(
+                "a try failed", extra={"order_id": order_id, "why": str(error), "receive_count": receive_count}
+            )
+            count("TriesFailed")
+            if receive_count < TRIES:
+                return _GroupResult(wait_seconds=self._wait_seconds(receive_count, error.retry_after_seconds))
+            is_away = not isinstance(error, (ConcurrentChangeError, OutOfTimeError, SystemBusyError))
+            return self._hold_for_system(order_id, hints, error, trips=is_away)
+        except Exception as error:
+            logger.exception("a defect", extra={"order_id": order_id, "receive_count": receive_count})
+            count("UnexpectedErrors")
+            if receive_count < TRIES:
+                return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
+            self._conclude(self.convergence.park(order_id, _whereabouts(error)))
+            return _GroupResult()
+
+    def _hold_for_system(self, order_id: str, hints: list[Hint], error: Exception, *, trips: bool) -> _GroupResult:
+        now = self.clock.now()
+        wake_at = now + timedelta(seconds=CIRCUIT_SECONDS)
+        if trips:
+            self.switches.trip(self.flow, reason=str(error), at=now, retry_at=wake_at)
+        self._conclude(self.convergence.hold(order_id, hints, HoldReason.SYSTEM_DOWN, str(error), wake_at))
+        return _GroupResult()
+
+    def _conclude(self, outcome: Outcome) -> None:
+        count(METRIC_OF_ENDING[outcome.ending])
+        logger.info(
+            "order converged",
+            extra={
+                "order_id": outcome.order_id,
+                "reference": outcome.reference,
+                "ending": outcome.ending.value,
+                **outcome.notes,
+            },
+        )
+
+    def _wait_seconds(self, receive_count: int, wished: float | None) -> int:
+        """Doubling, with up to half of it as jitter, and never shorter than the other side wished."""
+        wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (receive_count - 1))
+        wait = round(wait * self.jitter.uniform(0.75, 1.25))
+        return max(1, wait, round(wished or 0))
+
+
+def _whereabouts(error: Exception) -> str:
+    """Type and place of a defect. Its text is left to the log's traceback: it may quote an address."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].name} line {frames[-1].lineno}" if frames else "an unknown place"
+    return f"an unexpected {type(error).__name__} in {place} stopped it {TRIES} times"

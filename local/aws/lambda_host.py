@@ -1,0 +1,245 @@
+"""The Lambda host: runs every deployed function in processes of its own and hands out their answers.
+
+As on Lambda, a free execution environment is reused, one more is started when all are busy, and one that timed out or
+died is replaced. Callers are ordinary threads; everything behind ``invoke`` lives on one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+import time
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from local.aws.execution_environment import ExecutionEnvironment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from local.aws.execution_environment import FunctionSpec, Outcome
+
+Answer = TypeVar("Answer")
+_SHUTDOWN_SECONDS = 2.0
+
+
+class UnknownFunctionError(LookupError):
+    """No function of that logical id is deployed; the message names those that are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line a function wrote to standard output or standard error."""
+
+    function: str
+    environment_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationResult:
+    """What one invocation came to.
+
+    Attributes:
+        function: Logical id of the function.
+        request_id: The AWS request id the function saw.
+        ok: False when the handler raised, timed out, or its process ended.
+        payload: The handler's answer, or ``{"errorType": ..., "errorMessage": ..., "stackTrace": [...]}``;
+            an answer that is not JSON is kept as its text.
+        log_lines: What the function wrote while it ran; a cold start includes the import.
+        duration_seconds: From the hand-over to the answer, cold start included.
+        cold_start: Whether a new process was started for it.
+    """
+
+    function: str
+    request_id: str
+    ok: bool
+    payload: Any
+    log_lines: tuple[str, ...]
+    duration_seconds: float
+    cold_start: bool
+
+    @property
+    def error(self) -> str:
+        """The error in one line; empty when there was none."""
+        if self.ok:
+            return ""
+        description = self.payload if isinstance(self.payload, dict) else {}
+        return f"{description.get('errorType', 'Error')}: {description.get('errorMessage', self.payload)}"
+
+
+class LambdaHost:
+    """Runs functions by logical id, in as many environments as there are invocations at once."""
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        directory: Path,
+        interpreter: Path | None = None,
+        on_log_line: Callable[[LogLine], None] = lambda _line: None,
+        on_result: Callable[[InvocationResult], None] = lambda _result: None,
+    ) -> None:
+        """Start with no functions; see ``deploy``.
+
+        Args:
+            region: The AWS region functions are told.
+            directory: Where the environments keep their files.
+            interpreter: The Python that runs functions; by default the one that runs this.
+            on_log_line: Called with each line functions write, on the host's own thread: it must be quick.
+            on_result: Called with each result, on the host's own thread: it must be quick.
+        """
+        self._region = region
+        self._directory = directory
+        self._interpreter = interpreter or Path(sys.executable)
+        self._on_log_line = on_log_line
+        self._on_result = on_result
+        self._functions: dict[str, FunctionSpec] = {}
+        self._free: dict[str, list[ExecutionEnvironment]] = defaultdict(list)
+        self._environments: set[ExecutionEnvironment] = set()
+        self._started = 0
+        self._running = 0
+        self._closing = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="lambda-host", daemon=True)
+        self._thread.start()
+
+    def deploy(self, functions: Mapping[str, FunctionSpec]) -> None:
+        """Take these functions instead of the present ones; environments of the old configuration finish and end."""
+        self._on_loop(self._replace_functions(dict(functions)))
+
+    def invoke(self, function: str, event: object) -> InvocationResult:
+        """Run the function with ``event`` (anything JSON can hold) and wait for its answer.
+
+        Raises UnknownFunctionError for a logical id that is not deployed.
+        """
+        if function not in self._functions:
+            known = ", ".join(sorted(self._functions)) or "none"
+            raise UnknownFunctionError(f"No function {function} is deployed. Deployed functions: {known}.")
+        payload = json.dumps(event).encode()
+        return self._on_loop(self._invoke(self._functions[function], payload))
+
+    def activity(self) -> tuple[int, int]:
+        """How many invocations were ever started, and how many run now; equal twice means nothing ran in between."""
+        return self._started, self._running
+
+    def kill_environments(self, function: str) -> int:
+        """Kill every process of the function at once, as a crash of its machine would; returns how many there were."""
+        return self._on_loop(self._kill_environments(function))
+
+    def close(self) -> None:
+        """Kill every environment and end the host; invocations under way fail."""
+        if self._closing:
+            return
+        self._on_loop(self._shut_down())
+        self._closing = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _on_loop(self, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _invoke(self, function: FunctionSpec, payload: bytes) -> InvocationResult:
+        request_id = str(uuid.uuid4())
+        self._started += 1
+        self._running += 1
+        started_at = time.monotonic()
+        lines: list[str] = []
+        try:
+            environment = await self._free_environment(function)
+            cold_start = environment.cold
+            outcome = await environment.invoke(payload, request_id, on_output=lines.append)
+            self._give_back(environment)
+        finally:
+            self._running -= 1
+        result = _result(
+            function.logical_id,
+            request_id,
+            outcome,
+            log_lines=tuple(lines),
+            duration_seconds=time.monotonic() - started_at,
+            cold_start=cold_start,
+        )
+        for line in lines:
+            self._on_log_line(LogLine(function=function.logical_id, environment_id=environment.id, text=line))
+        self._on_result(result)
+        return result
+
+    async def _free_environment(self, function: FunctionSpec) -> ExecutionEnvironment:
+        free = self._free[function.logical_id]
+        while free:
+            environment = free.pop()
+            if environment.alive:
+                return environment
+            self._environments.discard(environment)
+        environment = ExecutionEnvironment(
+            function, interpreter=self._interpreter, region=self._region, directory=self._directory
+        )
+        self._environments.add(environment)
+        await environment.start()
+        return environment
+
+    def _give_back(self, environment: ExecutionEnvironment) -> None:
+        current = self._functions.get(environment.function.logical_id)
+        if environment.alive and environment.function is current:
+            self._free[environment.function.logical_id].append(environment)
+        else:
+            environment.kill()
+            self._environments.discard(environment)
+
+    async def _replace_functions(self, functions: dict[str, FunctionSpec]) -> None:
+        self._functions = functions
+        for free in self._free.values():
+            for environment in free:
+                environment.kill()
+                self._environments.discard(environment)
+        self._free.clear()
+
+    async def _kill_environments(self, function: str) -> int:
+        doomed = [
+            environment
+            for environment in self._environments
+            if environment.function.logical_id == function and environment.alive
+        ]
+        for environment in doomed:
+            environment.kill()
+        return len(doomed)
+
+    async def _shut_down(self) -> None:
+        for environment in self._environments:
+            environment.kill()
+        # Whoever still waits for an answer hears that its process is gone before the loop ends.
+        remaining = asyncio.all_tasks() - {task for task in (asyncio.current_task(),) if task is not None}
+        if remaining:
+            await asyncio.wait(remaining, timeout=_SHUTDOWN_SECONDS)
+        await self._loop.shutdown_default_executor()
+
+
+def _result(
+    function: str,
+    request_id: str,
+    outcome: Outcome,
+    *,
+    log_lines: tuple[str, ...],
+    duration_seconds: float,
+    cold_start: bool,
+) -> InvocationResult:
+    try:
+        payload = json.loads(outcome.payload)
+    except ValueError:
+        payload = outcome.payload.decode("utf-8", "replace")
+    return InvocationResult(
+        function=function,
+        request_id=request_id,
+        ok=outcome.ok,
+        payload=payload,
+        log_lines=log_lines,
+        duration_seconds=duration_seconds,
+        cold_start=cold_start,
+    )
