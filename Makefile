@@ -23,15 +23,20 @@ SOURCES := layers/lockstep/python functions local tests tools
 WORKERS ?= 2
 TRANSFORMED := out/template.transformed.json
 
+# What was built for Lambda's Python runs on no other, so it has an environment of its own.
+LAMBDA_VENV := .venv-lambda
+RUN_BUILT = $(subst $(BIN)/,$(LAMBDA_VENV)/bin/,$(RUN))
+
 # The development set contains the local one, so whoever has it needs nothing more for the demo.
 LOCAL_SET := $(firstword $(wildcard $(VENV)/.development) $(VENV)/.local)
 DEVELOPMENT_SET := $(VENV)/.development
 BUILD_SET := $(BUILD_VENV)/.build
+LAMBDA_SET := $(LAMBDA_VENV)/.local
 
 .PHONY: help
 help: ## This list
 	@echo "Lockstep. Targets (variables in capitals are optional):"
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Virtual environments
 
@@ -56,6 +61,12 @@ $(BUILD_SET): requirements/build.txt | $(BIN)/python
 	@$(BUILD_VENV)/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
+$(LAMBDA_SET): requirements/local.txt $(BUILD_SET)
+	@echo "Installing what the local stack needs for the Python of Lambda (once, about half a minute)"
+	@interpreter=$$($(BUILD_VENV)/bin/python -m tools.build --interpreter) && $$interpreter -m venv $(LAMBDA_VENV)
+	@$(LAMBDA_VENV)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
 .PHONY: setup hooks
 setup: $(DEVELOPMENT_SET) ## Make the virtual environment for development in .venv
 hooks: $(DEVELOPMENT_SET) ## Install the git hooks of .pre-commit-config.yaml (they work offline)
@@ -70,8 +81,10 @@ demo: $(LOCAL_SET) ## Play a day on this machine: both doubles, the embedded AWS
 doubles: $(LOCAL_SET) ## Run the two doubles alone, until Ctrl-C (CT_PORT= DEPOSCO_PORT=)
 	@$(RUN) -m local.doubles $(if $(CT_PORT),--ct-port $(CT_PORT)) $(if $(DEPOSCO_PORT),--deposco-port $(DEPOSCO_PORT))
 
-invoke: $(LOCAL_SET) ## Run one function without Docker (FUNCTION=push_orders EVENT=events/... BUILT=1 from .aws-sam)
-	@$(RUN) -m local.invoke $(if $(FUNCTION),--function $(FUNCTION)) $(if $(EVENT),--event $(EVENT)) $(if $(BUILT),--built)
+invoke: $(LOCAL_SET) $(if $(BUILT),$(LAMBDA_SET)) ## Run one function without Docker (FUNCTION=push_orders EVENT=... BUILT=1)
+	@$(if $(BUILT),$(BUILD_VENV)/bin/python -m tools.build --runs-here)
+	@$(if $(BUILT),$(RUN_BUILT),$(RUN)) -m local.invoke $(if $(BUILT),--built) \
+	  $(if $(FUNCTION),--function $(FUNCTION)) $(if $(EVENT),--event $(EVENT))
 
 bench-doubles: $(LOCAL_SET) ## Measure what the doubles can carry
 	@$(RUN) -m local.bench_doubles
@@ -79,7 +92,7 @@ bench-doubles: $(LOCAL_SET) ## Measure what the doubles can carry
 # Checking it
 
 .PHONY: check format format-check lint types imports template-check test test-all
-check: format-check lint types imports template-check test ## All of the below that must hold before a merge
+check: format-check lint types imports template-check test ## Format, lint, types, imports, template and tests: what must hold before a merge
 
 format: $(DEVELOPMENT_SET) ## Rewrite the source in the one format, imports sorted
 	$(BIN)/ruff check --quiet --select I --fix $(SOURCES)
@@ -95,7 +108,7 @@ types: $(DEVELOPMENT_SET) ## Check the types (mypy, strict)
 	$(BIN)/mypy
 
 imports: $(DEVELOPMENT_SET) ## Check that imports point inward only (import-linter)
-	PYTHONPATH="$(CURDIR)/layers/lockstep/python:$(CURDIR)" $(BIN)/lint-imports
+	PYTHONPATH="$(CURDIR)/layers/lockstep/python:$(CURDIR)" $(BIN)/lint-imports --no-logo
 
 template-check: $(DEVELOPMENT_SET) ## Lint template.yaml as it stands and as SAM expands it
 	$(BIN)/cfn-lint template.yaml
@@ -111,15 +124,18 @@ test-all: $(DEVELOPMENT_SET) ## Every suite, large seeds
 
 # Building it for AWS
 
-.PHONY: validate build build-check
+.PHONY: validate build build-check deploy
 validate: $(BUILD_SET) template-check ## Validate the template with the SAM CLI, then as SAM expands it
 	$(SAM) validate --lint
 
-build: $(BUILD_SET) ## Build for AWS into .aws-sam/build, without containers (needs python3.13 on this machine)
-	$(BUILD_VENV)/bin/python -m tools.build
+build: $(BUILD_SET) ## Build into .aws-sam/build without containers; needs python3.13 (ARCHITECTURE=host to run it here)
+	$(BUILD_VENV)/bin/python -m tools.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 build-check: $(BUILD_SET) ## Build for this machine and import every handler; build for arm64 and look at its binaries
 	$(BUILD_VENV)/bin/python -m tools.build --check
+
+deploy: build ## Build anew, for the right processor, and deploy (ENVIRONMENT=staging or prod; dev otherwise)
+	$(SAM) deploy $(if $(ENVIRONMENT),--config-env $(ENVIRONMENT))
 
 # Housekeeping
 

@@ -5,7 +5,7 @@ command a line (``guard PID`` or ``release PID``). When that input ends - becaus
 killed outright - the process groups still guarded are asked to stop and, a moment later, killed. This works the same
 on Linux and macOS, which the kernel's own parent-death signal does not.
 
-It is run as a file with ``python -I -S`` so that it starts within milliseconds; it may import the standard library only.
+It is run as a file with ``python -I -S`` so that it starts within milliseconds; it imports the standard library only.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ GRACE_SECONDS = 2.0
 POLL_SECONDS = 0.05
 
 
-def _signal_group(process_id: int, signal_number: signal.Signals) -> bool:
-    """Send a signal to a process group; False when nothing is left of it."""
+def _signal_group(process_id: int, signal_number: int) -> bool:
+    """Send a signal (0: none, just look) to a process group; False when nothing is left of it."""
     try:
         os.killpg(process_id, signal_number)
     except (ProcessLookupError, PermissionError):
@@ -33,7 +33,7 @@ def _end_all(process_ids: set[int]) -> None:
     deadline = time.monotonic() + GRACE_SECONDS
     while remaining and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-        remaining = {process_id for process_id in remaining if _signal_group(process_id, signal.Signals(0))}
+        remaining = {process_id for process_id in remaining if _signal_group(process_id, 0)}
     for process_id in remaining:
         _signal_group(process_id, signal.SIGKILL)
 

@@ -119,9 +119,11 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
+        """The child's process id, which is also its process group's."""
         return self._process.pid
 
     def is_running(self) -> bool:
+        """Whether the child has not ended yet."""
         return self._process.poll() is None
 
     def wait(self) -> int:
@@ -219,9 +221,7 @@ class ChildProcesses:
         Raises ChildProcessFailedError when no line ``listening on http://...`` is printed in time.
         """
         name = module.rpartition(".")[2]
-        child = self.start(
-            name, [sys.executable, "-m", module, *arguments], working_directory=REPOSITORY_ROOT
-        )
+        child = self.start(name, [sys.executable, "-m", module, *arguments], working_directory=REPOSITORY_ROOT)
         return child.wait_for_output(LISTENING_LINE, timeout_seconds=timeout_seconds)["url"]
 
     def stop_all(self) -> None:

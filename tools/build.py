@@ -1,8 +1,11 @@
 """Build for Lambda without containers, and prove what was built.
 
-    python -m tools.build           into .aws-sam/build, for the architecture that template.yaml names
-    python -m tools.build --check   for this machine, importing every handler as Lambda would; and for arm64,
-                                    looking at the processor that the native files are made for
+    python -m tools.build                        into .aws-sam/build, for the architecture that template.yaml names
+    python -m tools.build --architecture host    the same, but to be run on this machine
+    python -m tools.build --check                for this machine, importing every handler as Lambda would; and for
+                                                 arm64, looking at the processor that its native files are made for
+    python -m tools.build --runs-here            nothing: fails when .aws-sam/build cannot be run on this machine
+    python -m tools.build --interpreter          nothing: tells which interpreter it would use
 
 Runs in the virtual environment of the SAM CLI. Needs the interpreter of the Lambda runtime on this machine,
 because pip installs the layer with it. A pyenv shim is none: it fails where that version is not active.
@@ -22,12 +25,22 @@ from typing import Any
 
 from tools.expand_template import REGION, read_template
 
+BUILT = Path(".aws-sam/build")
 CHECKED = Path("out/build-check")
 # Offset and values of the machine field in the header of an ELF file.
 ELF_MACHINE_OFFSET = 18
 ELF_MACHINES = {"x86_64": 62, "arm64": 183}
 # What Lambda's own runtime brings: beside the standard library, the layer may rely on nothing else.
 RUNTIME_PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
+
+# A handler imports most of what it needs at its first event, so importing the handler alone proves little.
+IMPORT_EVERYTHING = """
+import importlib, pkgutil
+import {module}, lockstep
+assert callable({module}.{name})
+for found in pkgutil.walk_packages(lockstep.__path__, "lockstep."):
+    importlib.import_module(found.name)
+"""
 
 
 class BuildError(Exception):
@@ -72,10 +85,10 @@ def build(interpreter: Path, build_folder: Path, *, architecture: str | None = N
     Raises:
         BuildError: SAM or the compiler failed; they have said why on the terminal.
     """
-    command = [str(Path(sys.executable).with_name("sam")), "build", "--build-dir", str(build_folder)]
+    command = [str(Path(sys.executable).with_name("sam")), "build"]
+    command += ["--build-dir", str(build_folder), "--cache-dir", str(build_folder.parent / "cache")]
     if architecture:
         command += ["--parameter-overrides", f"Architecture={architecture}"]
-        command += ["--cache-dir", str(build_folder.parent / "cache")]
     environment = os.environ | {
         "PATH": os.pathsep.join([str(interpreter.parent), os.environ.get("PATH", os.defpath)]),
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),
@@ -116,10 +129,12 @@ def built_functions(build_folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def import_handlers(interpreter: Path, build_folder: Path, runtime_folder: Path) -> int:
-    """Import every handler from the built tree, seeing only what Lambda would see; return how many there are.
+    """Import every handler, and all that it may import later, seeing only what Lambda would see.
+
+    Returns how many handlers there are.
 
     Raises:
-        BuildError: a handler cannot be imported, with Python's own message.
+        BuildError: something cannot be imported, with Python's own message.
     """
     shared = read_template(build_folder / "template.yaml")["Globals"]["Function"]
     functions = built_functions(build_folder)
@@ -132,7 +147,7 @@ def import_handlers(interpreter: Path, build_folder: Path, runtime_folder: Path)
             "PYTHONPATH": os.pathsep.join(str(folder.resolve()) for folder in path),
         }
         # -S: this machine's own site-packages must not lend what the layer lacks.
-        program = f"import {module}\nassert callable({module}.{name})"
+        program = IMPORT_EVERYTHING.format(module=module, name=name)
         tried = subprocess.run(
             [interpreter, "-S", "-B", "-c", program],
             env=environment,
@@ -177,10 +192,24 @@ def check_native_files(folder: Path, architecture: str) -> int:
     return len(native)
 
 
+def host_architecture() -> str:
+    """Return this machine's architecture, as Lambda calls it."""
+    machine = platform.machine().lower()
+    return {"aarch64": "arm64", "amd64": "x86_64"}.get(machine, machine)
+
+
+def require_build_for_this_machine() -> None:
+    """Raise BuildError when what was built last cannot be run here, being absent or made for another processor."""
+    try:
+        check_native_files(BUILT, host_architecture())
+    except BuildError as unfit:
+        raise BuildError(f"{unfit}\nTo run it on this machine: make build ARCHITECTURE=host") from None
+
+
 def check(interpreter: Path) -> None:
     """Build for this machine and import everything; build for arm64 and look at its native files."""
     shutil.rmtree(CHECKED, ignore_errors=True)
-    host = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    host = host_architecture()
     host_build, arm64_build = CHECKED / "host" / "build", CHECKED / "arm64" / "build"
     if platform.system() == "Linux":
         build(interpreter, host_build, architecture=host)
@@ -188,9 +217,7 @@ def check(interpreter: Path) -> None:
         handlers = import_handlers(interpreter, host_build, CHECKED / "runtime")
         print(f"{host}: {handlers} handlers imported by {interpreter}")
     else:
-        print(
-            f"{platform.system()} cannot import what is built for Linux: only the native files are checked."
-        )
+        print(f"{platform.system()} cannot import what is built for Linux: only the native files are checked.")
     build(interpreter, arm64_build, architecture="arm64")
     print(f"arm64: {check_native_files(arm64_build, 'arm64')} native files, all for arm64")
 
@@ -198,14 +225,24 @@ def check(interpreter: Path) -> None:
 def main() -> None:
     """Build, or build and check; a failure ends the run with its reason."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("--check", action="store_true")
+    arguments.add_argument("--architecture", choices=["host", *ELF_MACHINES])
+    instead = arguments.add_mutually_exclusive_group()
+    instead.add_argument("--check", action="store_true")
+    instead.add_argument("--runs-here", action="store_true")
+    instead.add_argument("--interpreter", action="store_true")
+    chosen = arguments.parse_args()
+    architecture = host_architecture() if chosen.architecture == "host" else chosen.architecture
     runtime = read_template(Path("template.yaml"))["Globals"]["Function"]["Runtime"]
     try:
         interpreter = lambda_interpreter(runtime)
-        if arguments.parse_args().check:
+        if chosen.interpreter:
+            print(interpreter)
+        elif chosen.runs_here:
+            require_build_for_this_machine()
+        elif chosen.check:
             check(interpreter)
         else:
-            build(interpreter, Path(".aws-sam/build"))
+            build(interpreter, BUILT, architecture=architecture)
     except BuildError as failed:
         raise SystemExit(f"Build failed. {failed}") from None
 

@@ -10,10 +10,10 @@ import copy
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from samtranslator.public.exceptions import InvalidDocumentException
-from samtranslator.public.translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
@@ -21,16 +21,8 @@ REGION = "eu-central-1"
 # SAM takes local folders only from `sam package`; where the code lies plays no part in the rules.
 CODE_PLACES = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 PACKAGED = "s3://packaged/code.zip"
-
-
-class _NoManagedPolicies(ManagedPolicyLoader):  # type: ignore[misc]  # the translator has no types
-    """Knows no managed policy: roles are written out, and asking AWS for its list would need the network."""
-
-    def __init__(self) -> None:
-        super().__init__(iam_client=None)
-
-    def load(self) -> dict[str, str]:
-        return {}
+# Roles are written out, and asking AWS for the list of its managed policies would need the network.
+NO_MANAGED_POLICIES = SimpleNamespace(load=dict)
 
 
 def expand_template(source: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +38,7 @@ def expand_template(source: dict[str, Any]) -> dict[str, Any]:
         if place:
             resource["Properties"][place] = PACKAGED
     try:
-        expanded: dict[str, Any] = transform(packaged, {}, _NoManagedPolicies())
+        expanded: dict[str, Any] = transform(packaged, {}, NO_MANAGED_POLICIES)
     except InvalidDocumentException as refused:
         reasons = "\n".join(f"- {cause.message}" for cause in refused.causes)
         raise ValueError(f"SAM does not accept the template:\n{reasons}") from refused

@@ -29,7 +29,5 @@ def failed_items(answer: Any, delivered: Collection[str]) -> frozenset[str]:
         return frozenset()
     if not isinstance(failures, list):
         return everything
-    identifiers = {
-        failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures
-    }
-    return frozenset(identifiers) if identifiers <= everything else everything
+    named = frozenset(str(failure.get("itemIdentifier")) if isinstance(failure, dict) else "" for failure in failures)
+    return min(named, everything)

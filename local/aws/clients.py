@@ -35,13 +35,13 @@ class Clients:
             botocore_session=session,
         )
         # An empty mapping (not None) keeps a proxy of the host out of loopback traffic. The read timeout stays above
-        # the longest long poll.
+        # the longest long poll. Loopback needs no retries; they would only hide what the emulator does.
         self._config = botocore.config.Config(
             connect_timeout=5,
             read_timeout=60,
             max_pool_connections=64,
             proxies={},
-            retries={"mode": "standard", "max_attempts": 3},
+            retries={"mode": "standard", "total_max_attempts": 1},
         )
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}

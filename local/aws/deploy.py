@@ -44,9 +44,7 @@ class Stack:
         return [resource for resource in self.resources.values() if resource.resource_type == resource_type]
 
 
-def deploy(
-    clients: Clients, *, stack_name: str, expanded: Mapping[str, Any], parameters: Mapping[str, str]
-) -> Stack:
+def deploy(clients: Clients, *, stack_name: str, expanded: Mapping[str, Any], parameters: Mapping[str, str]) -> Stack:
     """Create the stack, or update it when it exists, and return what was deployed.
 
     Raises DeploymentFailedError when it does not end well, or ends without a resource the template names.
@@ -55,9 +53,7 @@ def deploy(
     request = {
         "StackName": stack_name,
         "TemplateBody": json.dumps(expanded, default=str),
-        "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in sorted(parameters.items())
-        ],
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in sorted(parameters.items())],
         "Capabilities": _CAPABILITIES,
     }
     try:
@@ -101,16 +97,15 @@ def _wait_until_settled(cloudformation: Any, stack_name: str) -> str:
         if not status.endswith("IN_PROGRESS"):
             return status
         if time.monotonic() > deadline:
-            raise DeploymentFailedError(
-                f"Stack {stack_name}: still {status} after {DEPLOY_TIMEOUT_SECONDS:g} seconds."
-            )
+            raise DeploymentFailedError(f"Stack {stack_name}: still {status} after {DEPLOY_TIMEOUT_SECONDS:g} seconds.")
         time.sleep(_POLL_SECONDS)
 
 
 def _failures(cloudformation: Any, stack_name: str) -> str:
     events = cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
     lines = [
-        f"  {event['LogicalResourceId']} ({event.get('ResourceType')}): {event.get('ResourceStatusReason', 'no reason given')}"
+        f"  {event['LogicalResourceId']} ({event.get('ResourceType')}): "
+        f"{event.get('ResourceStatusReason', 'no reason given')}"
         for event in reversed(events)
         if "FAILED" in event.get("ResourceStatus", "") and event["LogicalResourceId"] != stack_name
     ]

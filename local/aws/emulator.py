@@ -40,12 +40,13 @@ class Emulator:
 
     @property
     def endpoint_url(self) -> str:
+        """The address that serves every service."""
         return f"http://{LOOPBACK}:{self._port}"
 
     def wait_until_ready(self) -> None:
         """Return when the emulator answers.
 
-        Raises EmulatorFailedError when it keeps ending (for instance because its port was taken meanwhile) or stays silent.
+        Raises EmulatorFailedError when it keeps ending (its port may have been taken meanwhile) or stays silent.
         """
         deadline = time.monotonic() + READY_TIMEOUT_SECONDS
         while not self._answers():

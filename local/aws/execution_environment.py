@@ -1,14 +1,15 @@
 """One Lambda execution environment: a process of AWS's own runtime client and the Runtime API it talks to.
 
-The process is ``python -m awslambdaric HANDLER``. It asks its Runtime API - a loopback port of its own - for the next
-invocation, runs the handler and posts the answer, exactly as on Lambda. All methods of this module's class run on the
-event loop of the Lambda host; nothing here is shared between threads.
+The process is ``python -m awslambdaric HANDLER``, by the Python that runs this. It asks its Runtime API - a loopback
+port of its own - for the next invocation, runs the handler and posts the answer, exactly as on Lambda. All methods of
+this module's class run on the event loop of the Lambda host; nothing here is shared between threads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
 import time
 import uuid
@@ -69,7 +70,6 @@ class ExecutionEnvironment:
         self,
         function: FunctionSpec,
         *,
-        interpreter: Path,
         region: str,
         directory: Path,
     ) -> None:
@@ -77,7 +77,6 @@ class ExecutionEnvironment:
 
         Args:
             function: What it runs.
-            interpreter: The Python that runs it; it must have ``awslambdaric``.
             region: The AWS region the function is told.
             directory: Where its output file and home folder go.
         """
@@ -85,7 +84,6 @@ class ExecutionEnvironment:
         self.function = function
         self.alive = True
         self.cold = True
-        self._interpreter = interpreter
         self._region = region
         self._home = directory / self.id
         self._output_read = 0
@@ -95,14 +93,17 @@ class ExecutionEnvironment:
         self._process: ChildProcess | None = None
 
     async def start(self) -> None:
-        """Open the Runtime API and start the process."""
+        """Open the Runtime API and start the process, unless the environment was killed meanwhile."""
         loop = asyncio.get_running_loop()
         self._home.mkdir(parents=True)
         self._server = await loop.create_server(web.Server(self._answer, access_log=None), LOOPBACK, 0)
+        if not self.alive:
+            self._server.close()
+            return
         port = self._server.sockets[0].getsockname()[1]
         self._process = ChildProcess(
             f"{self.function.name}-{self.id[:8]}",
-            [str(self._interpreter), "-u", "-m", "awslambdaric", self.function.handler],
+            [sys.executable, "-u", "-m", "awslambdaric", self.function.handler],
             log_path=self._home / "output.log",
             environment=self._process_environment(port),
             working_directory=self.function.code_directory,
@@ -123,6 +124,8 @@ class ExecutionEnvironment:
 
         After a time-out, or when the process ends, the environment is spent.
         """
+        if self._process is None:
+            return _failure("Runtime.ExitError", f"RequestId: {request_id} Error: Runtime was never started")
         loop = asyncio.get_running_loop()
         invocation = _Invocation(
             request_id=request_id, payload=payload, taken=loop.create_future(), outcome=loop.create_future()
@@ -177,9 +180,7 @@ class ExecutionEnvironment:
         if request.path == f"{_API}/init/error":
             self._settle(ok=False, payload=body)
             self._ended(1)
-        elif self._current is not None and request.path.startswith(
-            f"{_API}/invocation/{self._current.request_id}/"
-        ):
+        elif self._current is not None and request.path.startswith(f"{_API}/invocation/{self._current.request_id}/"):
             self._settle(ok=request.path.endswith("/response"), payload=body)
         else:
             return web.json_response({"errorMessage": "no such invocation"}, status=400)
@@ -215,7 +216,9 @@ class ExecutionEnvironment:
             text = log.read()
         complete = len(text) if not self.alive else text.rfind(b"\n") + 1
         self._output_read += complete
-        return text[:complete].decode("utf-8", "replace").splitlines()
+        lines = text[:complete].decode("utf-8", "replace").removesuffix("\n").split("\n") if complete else []
+        # The runtime client joins the lines of a traceback by carriage returns, so that they stay one log event.
+        return [line.replace("\r", "\n") for line in lines]
 
     def _process_environment(self, port: int) -> dict[str, str]:
         """What Lambda sets, then what the template sets; nothing of the host but a neutral PATH."""

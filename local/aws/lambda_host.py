@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import threading
 import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from local.aws.execution_environment import ExecutionEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
+    from pathlib import Path
 
-    from local.aws.execution_environment import FunctionSpec, Outcome
+    from local.aws.execution_environment import FunctionSpec
 
 Answer = TypeVar("Answer")
 _SHUTDOWN_SECONDS = 2.0
@@ -30,6 +29,10 @@ _SHUTDOWN_SECONDS = 2.0
 
 class UnknownFunctionError(LookupError):
     """No function of that logical id is deployed; the message names those that are."""
+
+
+class HostClosedError(RuntimeError):
+    """The host is closed or closing and runs nothing any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,14 @@ class InvocationResult:
         return f"{description.get('errorType', 'Error')}: {description.get('errorMessage', self.payload)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """How many invocations were ever started, and how many of them are running now."""
+
+    started: int
+    running: int
+
+
 class LambdaHost:
     """Runs functions by logical id, in as many environments as there are invocations at once."""
 
@@ -81,7 +92,6 @@ class LambdaHost:
         *,
         region: str,
         directory: Path,
-        interpreter: Path | None = None,
         on_log_line: Callable[[LogLine], None] = lambda _line: None,
         on_result: Callable[[InvocationResult], None] = lambda _result: None,
     ) -> None:
@@ -90,13 +100,11 @@ class LambdaHost:
         Args:
             region: The AWS region functions are told.
             directory: Where the environments keep their files.
-            interpreter: The Python that runs functions; by default the one that runs this.
             on_log_line: Called with each line functions write, on the host's own thread: it must be quick.
             on_result: Called with each result, on the host's own thread: it must be quick.
         """
         self._region = region
         self._directory = directory
-        self._interpreter = interpreter or Path(sys.executable)
         self._on_log_line = on_log_line
         self._on_result = on_result
         self._functions: dict[str, FunctionSpec] = {}
@@ -104,6 +112,7 @@ class LambdaHost:
         self._environments: set[ExecutionEnvironment] = set()
         self._started = 0
         self._running = 0
+        self._submitting = threading.Lock()
         self._closing = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lambda-host", daemon=True)
@@ -116,7 +125,7 @@ class LambdaHost:
     def invoke(self, function: str, event: object) -> InvocationResult:
         """Run the function with ``event`` (anything JSON can hold) and wait for its answer.
 
-        Raises UnknownFunctionError for a logical id that is not deployed.
+        Raises UnknownFunctionError for a logical id that is not deployed, and HostClosedError after ``close``.
         """
         if function not in self._functions:
             known = ", ".join(sorted(self._functions)) or "none"
@@ -124,9 +133,9 @@ class LambdaHost:
         payload = json.dumps(event).encode()
         return self._on_loop(self._invoke(self._functions[function], payload))
 
-    def activity(self) -> tuple[int, int]:
-        """How many invocations were ever started, and how many run now; equal twice means nothing ran in between."""
-        return self._started, self._running
+    def activity(self) -> Activity:
+        """How busy the host is; equal answers mean that nothing was run in between."""
+        return Activity(started=self._started, running=self._running)
 
     def kill_environments(self, function: str) -> int:
         """Kill every process of the function at once, as a crash of its machine would; returns how many there were."""
@@ -134,42 +143,51 @@ class LambdaHost:
 
     def close(self) -> None:
         """Kill every environment and end the host; invocations under way fail."""
-        if self._closing:
-            return
-        self._on_loop(self._shut_down())
-        self._closing = True
+        with self._submitting:
+            if self._closing:
+                return
+            self._closing = True
+            ended = asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop)
+        ended.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     def _on_loop(self, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        # Under the lock, so that whatever was handed to the loop before ``close`` also ends before it does.
+        with self._submitting:
+            if self._closing:
+                coroutine.close()
+                raise HostClosedError("The Lambda host is closed.")
+            answer = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return answer.result()
 
     async def _invoke(self, function: FunctionSpec, payload: bytes) -> InvocationResult:
-        request_id = str(uuid.uuid4())
         self._started += 1
         self._running += 1
-        started_at = time.monotonic()
-        lines: list[str] = []
         try:
+            request_id = str(uuid.uuid4())
+            started_at = time.monotonic()
+            lines: list[str] = []
             environment = await self._free_environment(function)
             cold_start = environment.cold
             outcome = await environment.invoke(payload, request_id, on_output=lines.append)
             self._give_back(environment)
+            result = InvocationResult(
+                function=function.logical_id,
+                request_id=request_id,
+                ok=outcome.ok,
+                payload=_parsed(outcome.payload),
+                log_lines=tuple(lines),
+                duration_seconds=time.monotonic() - started_at,
+                cold_start=cold_start,
+            )
+            for line in lines:
+                self._on_log_line(LogLine(function=function.logical_id, environment_id=environment.id, text=line))
+            self._on_result(result)
+            return result
         finally:
             self._running -= 1
-        result = _result(
-            function.logical_id,
-            request_id,
-            outcome,
-            log_lines=tuple(lines),
-            duration_seconds=time.monotonic() - started_at,
-            cold_start=cold_start,
-        )
-        for line in lines:
-            self._on_log_line(LogLine(function=function.logical_id, environment_id=environment.id, text=line))
-        self._on_result(result)
-        return result
 
     async def _free_environment(self, function: FunctionSpec) -> ExecutionEnvironment:
         free = self._free[function.logical_id]
@@ -178,11 +196,10 @@ class LambdaHost:
             if environment.alive:
                 return environment
             self._environments.discard(environment)
-        environment = ExecutionEnvironment(
-            function, interpreter=self._interpreter, region=self._region, directory=self._directory
-        )
+        environment = ExecutionEnvironment(function, region=self._region, directory=self._directory)
         self._environments.add(environment)
-        await environment.start()
+        if not self._closing:
+            await environment.start()
         return environment
 
     def _give_back(self, environment: ExecutionEnvironment) -> None:
@@ -215,31 +232,15 @@ class LambdaHost:
         for environment in self._environments:
             environment.kill()
         # Whoever still waits for an answer hears that its process is gone before the loop ends.
-        remaining = asyncio.all_tasks() - {task for task in (asyncio.current_task(),) if task is not None}
-        if remaining:
-            await asyncio.wait(remaining, timeout=_SHUTDOWN_SECONDS)
-        await self._loop.shutdown_default_executor()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            _, pending = await asyncio.wait(others, timeout=_SHUTDOWN_SECONDS)
+            for task in pending:
+                task.cancel()
 
 
-def _result(
-    function: str,
-    request_id: str,
-    outcome: Outcome,
-    *,
-    log_lines: tuple[str, ...],
-    duration_seconds: float,
-    cold_start: bool,
-) -> InvocationResult:
+def _parsed(answer: bytes) -> Any:
     try:
-        payload = json.loads(outcome.payload)
+        return json.loads(answer)
     except ValueError:
-        payload = outcome.payload.decode("utf-8", "replace")
-    return InvocationResult(
-        function=function,
-        request_id=request_id,
-        ok=outcome.ok,
-        payload=payload,
-        log_lines=log_lines,
-        duration_seconds=duration_seconds,
-        cold_start=cold_start,
-    )
+        return answer.decode("utf-8", "replace")

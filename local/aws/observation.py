@@ -100,9 +100,13 @@ class Observer:
                     Namespace=namespace, MetricData=datums[start : start + _DATA_PER_CALL]
                 )
 
-    def close(self) -> None:
-        """Stop; what was not passed on yet is dropped with the emulator."""
+    def ask_to_stop(self) -> None:
+        """Pass on nothing further."""
         self._stopping.set()
+
+    def stop(self) -> None:
+        """Stop; what was not passed on yet is dropped with the emulator."""
+        self.ask_to_stop()
         self._flusher.join()
 
     def _run(self) -> None:
@@ -143,7 +147,7 @@ class Observer:
 
 
 def embedded_metrics(line: str) -> Iterable[tuple[str, dict[str, Any]]]:
-    """The metrics in a line of the embedded metric format: namespace and CloudWatch datum; nothing for any other line."""
+    """The metrics in a line of the embedded metric format, as namespace and datum; none in any other line."""
     try:
         document = json.loads(line)
         directives = document["_aws"]["CloudWatchMetrics"]
@@ -160,9 +164,7 @@ def embedded_metrics(line: str) -> Iterable[tuple[str, dict[str, Any]]]:
                     yield directive["Namespace"], _datum(metric["Name"], value, unit, dimensions, at)
 
 
-def _datum(
-    name: str, value: float, unit: str, dimensions: Mapping[str, str], at: datetime
-) -> dict[str, Any]:
+def _datum(name: str, value: float, unit: str, dimensions: Mapping[str, str], at: datetime) -> dict[str, Any]:
     return {
         "MetricName": name,
         "Value": float(value),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws.batch_response import failed_items
+from local.aws.lambda_host import HostClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +107,8 @@ class QueuePoller:
     def _deliver_and_release(self, batch: Sequence[MessageTypeDef], free: threading.BoundedSemaphore) -> None:
         try:
             self._deliver(batch)
+        except HostClosedError:
+            logger.debug("The host closed; a batch of %s comes back later.", self.mapping.queue_arn)
         except Exception:  # a batch that cannot be delivered must not end the poller: its messages come back
             logger.exception("A batch of %s was not delivered.", self.mapping.queue_arn)
         finally:
@@ -140,8 +143,7 @@ class QueuePoller:
             "body": message["Body"],
             "attributes": message.get("Attributes", {}),
             "messageAttributes": {
-                name: _message_attribute(attribute)
-                for name, attribute in message.get("MessageAttributes", {}).items()
+                name: _message_attribute(attribute) for name, attribute in message.get("MessageAttributes", {}).items()
             },
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",

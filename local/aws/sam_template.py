@@ -51,6 +51,7 @@ class SamTemplate:
 
     @property
     def parameter_names(self) -> frozenset[str]:
+        """The parameters that the template declares."""
         return frozenset(self._document.get("Parameters") or {})
 
     def function_sources(self) -> dict[str, FunctionSource]:
@@ -60,8 +61,7 @@ class SamTemplate:
                 logical_id=logical_id,
                 code_directory=self._local_path(logical_id, self._function_property(resource, "CodeUri")),
                 layer_directories=tuple(
-                    self._layer_directory(layer)
-                    for layer in self._function_property(resource, "Layers") or ()
+                    self._layer_directory(layer) for layer in self._function_property(resource, "Layers") or ()
                 ),
             )
             for logical_id, resource in self._document["Resources"].items()
@@ -92,6 +92,8 @@ class SamTemplate:
         except InvalidDocumentException as error:
             complaints = "\n".join(f"  {cause.message}" for cause in error.causes)
             raise TemplateRejectedError(f"SAM rejects {self.path.name}:\n{complaints}") from error
+        finally:
+            translator.metrics.publish()  # to nowhere; unpublished ones end in a warning
         for resource in expanded["Resources"].values():
             if resource["Type"] == "AWS::Lambda::EventSourceMapping":
                 resource["Properties"]["Enabled"] = False

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from local.aws.emulator import ACCOUNT_ID
+from local.aws.lambda_host import HostClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +107,10 @@ class ScheduleClock:
     def _tick(self) -> None:
         due = time.monotonic() + self._every_seconds
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
-            fire(self.schedule, invoke=self._invoke, region=self._region)
+            try:
+                fire(self.schedule, invoke=self._invoke, region=self._region)
+            except HostClosedError:
+                return
             missed = (time.monotonic() - due) // self._every_seconds
             due += (missed + 1) * self._every_seconds
 

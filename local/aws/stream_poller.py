@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws.batch_response import failed_items
+from local.aws.lambda_host import HostClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +79,8 @@ class StreamPoller:
             try:
                 records = self._read(self.mapping.batch_size)
                 self._work_through(records)
+            except HostClosedError:
+                return
             except (BotoCoreError, ClientError):
                 if not self._stopping.is_set():
                     logger.warning("Reading %s failed and goes on.", self.mapping.stream_arn, exc_info=True)
@@ -162,9 +165,7 @@ class StreamPoller:
                     "streamArn": self.mapping.stream_arn,
                 },
             }
-            self._sqs.send_message(
-                QueueUrl=self.mapping.failure_queue_url, MessageBody=json.dumps(description)
-            )
+            self._sqs.send_message(QueueUrl=self.mapping.failure_queue_url, MessageBody=json.dumps(description))
         self._last_done = _sequence_number(records[-1])
 
 

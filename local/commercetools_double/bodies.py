@@ -98,9 +98,7 @@ def checked_key(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _KEY.fullmatch(value):
-        raise invalid_input(
-            f"The key {value!r} must have 2 to 256 characters out of A-Z, a-z, 0-9, '_' and '-'."
-        )
+        raise invalid_input(f"The key {value!r} must have 2 to 256 characters out of A-Z, a-z, 0-9, '_' and '-'.")
     return value
 
 

@@ -45,9 +45,7 @@ def invalid_operation(message: str) -> ApiError:
 
 def invalid_json(detail: str) -> ApiError:
     """The body is not JSON, or not of the shape asked for (CT-ERR-10)."""
-    return ApiError(
-        400, "InvalidJsonInput", "Request body does not contain valid JSON.", detailedErrorMessage=detail
-    )
+    return ApiError(400, "InvalidJsonInput", "Request body does not contain valid JSON.", detailedErrorMessage=detail)
 
 
 def not_found(what: str) -> ApiError:

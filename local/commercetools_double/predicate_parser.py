@@ -153,9 +153,7 @@ class _Parser:
         if kind == "variable":
             values = self._variable(token)
             if len(values) != 1:
-                raise PredicateError(
-                    f"the variable {token} needs exactly one value here, it has {len(values)}"
-                )
+                raise PredicateError(f"the variable {token} needs exactly one value here, it has {len(values)}")
             return values[0]
         if kind == "word" and token in ("true", "false"):
             return token == "true"

@@ -103,7 +103,7 @@ _RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def holds(node: Node, body: Mapping[str, Any]) -> bool:
+def holds(node: Node, body: Mapping[str, Any]) -> bool:  # noqa: PLR0911 - one return per kind of node
     """Whether `body` fulfils the predicate. A missing field passes no comparison, and so every negated one."""
     match node:
         case Both(parts):
@@ -121,14 +121,10 @@ def holds(node: Node, body: Mapping[str, Any]) -> bool:
         case Compared(field, sign, value):
             return any(_compares(found, sign, value) for found in _scalars(body.get(field)))
         case OneOf(field, values):
-            return any(
-                _compares(found, "=", value) for found in _scalars(body.get(field)) for value in values
-            )
+            return any(_compares(found, "=", value) for found in _scalars(body.get(field)) for value in values)
         case Contains(field, every, values):
             under = _scalars(body.get(field))
-            return (all if every else any)(
-                any(_compares(found, "=", value) for found in under) for value in values
-            )
+            return (all if every else any)(any(_compares(found, "=", value) for found in under) for value in values)
         case Defined(field):
             return body.get(field) is not None
         case Empty(field):

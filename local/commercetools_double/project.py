@@ -103,9 +103,7 @@ class Change:
 
     def tell(self, message_type: str, **fields: Any) -> None:
         """Have a message sent once the change is stored; fields that are None are left out."""
-        self.told.append(
-            Told(message_type, {name: value for name, value in fields.items() if value is not None})
-        )
+        self.told.append(Told(message_type, {name: value for name, value in fields.items() if value is not None}))
 
     def apply(self, actions: Sequence[Any]) -> None:
         """Apply update actions in order; raises the error of the first that fails."""
@@ -141,9 +139,7 @@ class Gatekeeper(Protocol):
 class Project:
     """The resources of one project."""
 
-    def __init__(
-        self, key: str, controls: Controls, settings: Settings, ids: Ids, kinds: Sequence[Kind]
-    ) -> None:
+    def __init__(self, key: str, controls: Controls, settings: Settings, ids: Ids, kinds: Sequence[Kind]) -> None:
         """`outbox` and `gatekeeper` are set by the double, which makes them of this project."""
         self.key = key
         self.controls = controls
@@ -153,6 +149,11 @@ class Project:
         self.storage = Storage()
         self.outbox: Outbox
         self.gatekeeper: Gatekeeper
+
+    def clear(self) -> None:
+        """Forget every resource."""
+        self.storage.close()
+        self.storage = Storage()
 
     def now(self) -> str:
         """The present instant as commercetools writes it."""
@@ -230,9 +231,7 @@ class Project:
         self.outbox.send_change(kind, body, "ResourceCreated", None)
         self.outbox.send_messages(kind, body, told)
 
-    async def update(
-        self, kind: Kind, resource_id: str, version: int, actions: Sequence[Any], client_id: str
-    ) -> Json:
+    async def update(self, kind: Kind, resource_id: str, version: int, actions: Sequence[Any], client_id: str) -> Json:
         """Apply update actions, all or none (CT-ORD-02); raises `ConcurrentModification` for another version.
 
         An update without effect keeps the version and is not told (CT-ORD-17).
@@ -245,9 +244,7 @@ class Project:
         change.apply(further)
         return self.store_change(change, old, steps=len(actions) + len(further), client_id=client_id)
 
-    def store_change(
-        self, change: Change, old: Json, *, steps: int, client_id: str, silent: bool = False
-    ) -> Json:
+    def store_change(self, change: Change, old: Json, *, steps: int, client_id: str, silent: bool = False) -> Json:
         """Store what a change has made of `old`; the version grows by `steps` (CT-ORD-18).
 
         `silent` leaves out the change notification (CT-MSG-09). Raises `ConcurrentModification` when somebody else was
@@ -268,9 +265,7 @@ class Project:
         self.outbox.send_messages(kind, body, change.told)
         return body
 
-    def delete(
-        self, kind: Kind, resource_id: str, version: int, told: Callable[[Json], Sequence[Told]]
-    ) -> Json:
+    def delete(self, kind: Kind, resource_id: str, version: int, told: Callable[[Json], Sequence[Told]]) -> Json:
         """Take a resource away and tell of it."""
         body = self.load(kind, resource_id)
         self.check_version(body, version)

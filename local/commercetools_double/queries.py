@@ -1,4 +1,4 @@
-"""Answering `GET /{projectKey}/{kind}?where=...`: reading the parameters, narrowing by index, sorting, paging, expanding."""
+"""Answering `GET /{projectKey}/{kind}?where=...`: parameters, narrowing by index, sorting, paging, expanding."""
 
 from __future__ import annotations
 
@@ -81,9 +81,7 @@ def read_predicate(kind: Kind, texts: Sequence[str], variables: Mapping[str, Seq
 def _read_sort(text: str) -> tuple[str, bool]:
     path, _, direction = text.strip().partition(" ")
     if not path or direction.strip() not in ("", "asc", "desc"):
-        raise invalid_input(
-            f"Malformed parameter: sort: {text!r} is neither a path nor a path with asc or desc."
-        )
+        raise invalid_input(f"Malformed parameter: sort: {text!r} is neither a path nor a path with asc or desc.")
     return path, direction.strip() == "desc"
 
 
@@ -100,17 +98,13 @@ def answer_query(project: Project, kind: Kind, query: Query, stale_seconds: floa
         matched += 1
         if query.offset < matched <= query.offset + query.limit:
             page.append(raw)
-        elif matched > query.offset + query.limit and (
-            rest is None or not query.with_total or matched > HIGHEST_TOTAL
-        ):
+        elif matched > query.offset + query.limit and (rest is None or not query.with_total or matched > HIGHEST_TOTAL):
             break
     head = {"limit": query.limit, "offset": query.offset, "count": len(page)}
     if query.with_total:
         exact = rest is None and not stale_seconds
         most = -1 if isinstance(query.predicate, Constant) else HIGHEST_TOTAL
-        head["total"] = (
-            project.storage.count(kind.type_id, narrowing, most) if exact else min(matched, HIGHEST_TOTAL)
-        )
+        head["total"] = project.storage.count(kind.type_id, narrowing, most) if exact else min(matched, HIGHEST_TOTAL)
     if query.expand:
         page = [dump(expand(project, json.loads(raw), query.expand)) for raw in page]
     return dump(head)[:-1] + b',"results":[' + b",".join(page) + b"]}"
@@ -176,7 +170,7 @@ def narrowed(kind: Kind, predicate: Node) -> tuple[Narrowing, Node | None]:
     bounds: list[tuple[str, str, str]] = []
     terms: list[tuple[str, Sequence[str]]] = []
     rest: list[Node] = []
-    indexed = frozenset(kind.unique) | kind.indexed
+    indexed = frozenset(kind.unique) | kind.indexed | {"id"}
     for part in parts:
         found = _indexed(part, indexed, bounds, terms)
         if not found and not (isinstance(part, Constant) and part.holds):
@@ -214,9 +208,7 @@ def _common_bound(either: Either) -> list[tuple[str, str, str]]:
             [
                 str(comparison.value)
                 for path, comparison in conjuncts(alternative)
-                if path == column
-                and isinstance(comparison, Compared)
-                and comparison.operator in (">", ">=", "=")
+                if path == column and isinstance(comparison, Compared) and comparison.operator in (">", ">=", "=")
             ]
             for alternative in either.parts
         ]

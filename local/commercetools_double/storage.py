@@ -1,7 +1,7 @@
 """Where the double keeps its resources: compact JSON in a private SQLite file that SQLite deletes by itself.
 
-A body lies there as the bytes a `GET` answers, so that reading one costs no parsing. Beside it stand the instants it is
-sorted by and its *terms*: values (order number, SKU, ids of payments ...) under which it is found and kept unique.
+A body lies there as the bytes a `GET` answers, so that reading one costs no parsing. Beside it stand the instants
+it is sorted by and its *terms*: values (order number, SKU, ids of payments ...) it is found by and kept unique under.
 What a body was before each change is kept as well, for stale reads.
 """
 
@@ -20,7 +20,9 @@ _SCHEMA = """
 CREATE TABLE resource (kind TEXT, id TEXT, created TEXT, modified TEXT, body BLOB, UNIQUE (kind, id));
 CREATE INDEX by_created ON resource (kind, created, id);
 CREATE INDEX by_modified ON resource (kind, modified, id);
-CREATE TABLE term (kind TEXT, name TEXT, value TEXT, id TEXT, PRIMARY KEY (kind, name, value, id)) WITHOUT ROWID;
+CREATE TABLE term (
+  kind TEXT, name TEXT, value TEXT, id TEXT, PRIMARY KEY (kind, name, value, id)
+) WITHOUT ROWID;
 CREATE TABLE past (kind TEXT, id TEXT, until TEXT, body BLOB);
 CREATE INDEX past_by_id ON past (kind, id, until);
 CREATE TABLE sequence (id TEXT PRIMARY KEY, last INTEGER) WITHOUT ROWID;
@@ -31,7 +33,7 @@ _CACHE_KIBIBYTES = 32 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A value a resource is found by, under `name` (its dotted path); `unique` within its kind when told so."""
+    """A value a resource is found by, under `name` (its dotted path); `unique` ones within their kind."""
 
     name: str
     value: str
@@ -42,7 +44,7 @@ class Term:
 class Narrowing:
     """What a query can be narrowed by before its bodies are looked at.
 
-    `bounds` are comparisons of the columns createdAt, lastModifiedAt and id; `terms` hold alternatives of one name.
+    `bounds` are comparisons of createdAt, lastModifiedAt and id; `terms` hold alternatives of one name (`id` too).
     """
 
     bounds: Sequence[tuple[str, str, str]] = ()
@@ -151,29 +153,25 @@ class Storage:
         return [row[0] for row in rows]
 
     def count(self, kind: str, narrowing: Narrowing | None = None, most: int = -1) -> int:
-        """How many resources there are of a kind, or are left by a narrowing; counts no further than `most`."""
+        """How many resources of a kind there are, or a narrowing leaves; counts no further than `most`."""
         wanted, values = _condition(kind, narrowing)
         statement = f"SELECT count(*) FROM (SELECT 1 FROM resource WHERE {wanted} LIMIT ?)"
         return int(self._database.execute(statement, (*values, most)).fetchone()[0])
 
-    def bodies(
-        self, kind: str, narrowing: Narrowing | None = None, order: Order | None = None
-    ) -> Iterator[bytes]:
+    def bodies(self, kind: str, narrowing: Narrowing | None = None, order: Order | None = None) -> Iterator[bytes]:
         """Bodies in order (by default of creation), those the narrowing leaves; ties are in order of id."""
         wanted, values = _condition(kind, narrowing)
         order = order or Order()
         direction = "DESC" if order.descending else "ASC"
         statement = (
-            f"SELECT body FROM resource WHERE {wanted}"
-            f" ORDER BY {_COLUMNS[order.column]} {direction}, id {direction}"
+            f"SELECT body FROM resource WHERE {wanted} ORDER BY {_COLUMNS[order.column]} {direction}, id {direction}"
         )
         return (row[0] for row in self._database.execute(statement, values))
 
     def next_sequence(self, resource_id: str) -> int:
         """The next message number of a resource, from 1 (CT-MSG-01)."""
         row = self._database.execute(
-            "INSERT INTO sequence VALUES (?, 1)"
-            " ON CONFLICT (id) DO UPDATE SET last = last + 1 RETURNING last",
+            "INSERT INTO sequence VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET last = last + 1 RETURNING last",
             (resource_id,),
         ).fetchone()
         return int(row[0])
@@ -188,9 +186,7 @@ class Storage:
 
     def _refuse_taken(self, kind: str, resource_id: str, terms: Iterable[Term]) -> None:
         for term in terms:
-            if term.unique and any(
-                other != resource_id for other in self.ids_of(kind, term.name, term.value)
-            ):
+            if term.unique and any(other != resource_id for other in self.ids_of(kind, term.name, term.value)):
                 raise duplicate_field(term.name, term.value)
 
     def _put_terms(self, kind: str, resource_id: str, terms: Iterable[Term]) -> None:
@@ -213,6 +209,10 @@ def _condition(kind: str, narrowing: Narrowing | None) -> tuple[str, list[str]]:
         values.append(value)
     for name, alternatives in narrowing.terms if narrowing else ():
         marks = ", ".join("?" * len(alternatives))
+        if name == "id":
+            wanted.append("id IN (" + marks + ")")
+            values += alternatives
+            continue
         wanted.append("id IN (SELECT id FROM term WHERE kind = ? AND name = ? AND value IN (" + marks + "))")
         values += [kind, name, *alternatives]
     return " AND ".join(wanted), values

@@ -10,13 +10,12 @@ from typing import Any
 
 from local.deposco_double.kinds import FACILITY, KINDS, SALES_ORDER, Kind, unit_of
 from local.deposco_double.refusal import RefusalError
-from local.deposco_double.schema import conform
+from local.deposco_double.schema import conform, entities
 from local.deposco_double.settings import AccountSettings
 from local.deposco_double.stock import Stock
-from local.deposco_double.store import Body, Record, Store
+from local.deposco_double.store import Body, Record, Store, View
 from local.double import Controls
 
-SEES_ALL = float("inf")
 OrderListener = Callable[[Record], None]
 
 
@@ -48,6 +47,11 @@ class Account:
     def now(self) -> float:
         """Seconds since the epoch by the double's clock."""
         return self.controls.now().timestamp()
+
+    def view(self, stale_seconds: float = 0.0) -> View:
+        """What a read sees now, or saw `stale_seconds` ago."""
+        now = self.now()
+        return View(now=now, as_of=now - stale_seconds if stale_seconds else None)
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do `work` once the clock has moved on by `seconds`."""
@@ -100,16 +104,18 @@ class Account:
         entity_id = self.store.new_id()
         body["self"] = {"id": entity_id}
         body["self"]["businessKey"] = dict(kind.business_key(body))
-        body["createdDate"] = body["updatedDate"] = self.write_time(now)
+        body["createdDate"] = self.write_time(now)
+        if "updatedDate" in entities()[kind.name]:
+            body["updatedDate"] = body["createdDate"]
         record = Record(
             id=entity_id,
             kind=kind.name,
-            unit=unit_of(body) if "businessUnit" in body else "",
+            unit=unit_of(body) if "businessUnit" in body else body.get("_unit", ""),
             number=number if number is not None else str(next(iter(kind.business_key(body).values()))),
             body=body,
             created=now,
             updated=now,
-            visible=now + visible_in_seconds,
+            visible=now + visible_in_seconds if visible_in_seconds else 0.0,
         )
         if complete:
             complete(record)
@@ -143,6 +149,10 @@ class Account:
     def move_stock(self, unit: str, item: str, facility: str, units: float) -> None:
         """Add `units` (negative: take away) to what lies in a facility."""
         self.stock.move(unit, item, facility, units, at=self.now())
+        self.stock_changed(unit, item, facility)
+
+    def stock_changed(self, unit: str, item: str, facility: str) -> None:
+        """Tell whoever listens that a stock row moved."""
         for listener in self.on_stock_change:
             listener(unit, item, facility)
 

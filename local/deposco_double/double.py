@@ -8,13 +8,21 @@ from typing import Any
 from local.deposco_double.account import Account
 from local.deposco_double.admin import Admin
 from local.deposco_double.call_rate import CallRate
+from local.deposco_double.customer_orders import CustomerOrders
 from local.deposco_double.items import Items, MasterData
 from local.deposco_double.refusal import errors
+from local.deposco_double.requests_in_progress import BulkImports, RequestsInProgress
 from local.deposco_double.sales_orders import SalesOrders
+from local.deposco_double.seeding import Seeding
 from local.deposco_double.settings import AccountSettings
+from local.deposco_double.v1_routes import V1Routes
 from local.deposco_double.v2_answers import BASE_PATH
+from local.deposco_double.v2_customer_order_routes import V2CustomerOrderRoutes
 from local.deposco_double.v2_routes import Gate, V2Routes
 from local.deposco_double.v2_tokens import Tokens
+from local.deposco_double.warehouse import Warehouse
+from local.deposco_double.webhooks import Webhooks
+from local.deposco_double.working_day import WorkingDay
 from local.double import Answer, Call, Controls, Route
 
 _STATUS_TEXTS = {
@@ -42,15 +50,30 @@ class DeposcoDouble:
 
     def __init__(self, settings: AccountSettings | None = None, *, seed: int = 0) -> None:
         """`seed` decides every draw of chance."""
-        self.account = Account(settings or AccountSettings(), seed=seed)
-        self._tokens = Tokens(self.account)
-        self._rate = CallRate()
-        self.orders = SalesOrders(self.account)
-        self.items = Items(self.account)
-        self.master_data = MasterData(self.account)
-        self._gate = Gate(self.account, self._tokens, self._rate)
-        self._v2 = V2Routes(self.account, self._gate, self.orders, self.items, self.master_data)
-        self._admin = Admin(self.account, self.orders, self.items, self.master_data)
+        self.account = account = Account(settings or AccountSettings(), seed=seed)
+        self._tokens = Tokens(account)
+        rate = CallRate()
+        gate = Gate(account, self._tokens, rate)
+        orders = SalesOrders(account)
+        items = Items(account)
+        data = MasterData(account)
+        self._requests = RequestsInProgress(account)
+        self._imports = BulkImports(account, self._requests, orders, items, data)
+        customer_orders = CustomerOrders(account, orders, self._requests)
+        self.warehouse = Warehouse(account, orders)
+        self._day = WorkingDay(account, self.warehouse)
+        self._webhooks = Webhooks(account)
+        self._v1 = V1Routes(account, rate, orders, self._webhooks)
+        self._v2 = V2Routes(account, gate, orders, items, data)
+        self._v2_customer_orders = V2CustomerOrderRoutes(account, gate, customer_orders, self._requests, self._imports)
+        self._admin = Admin(
+            account,
+            seeding=Seeding(account, orders, items, data),
+            warehouse=self.warehouse,
+            day=self._day,
+            webhooks=self._webhooks,
+            tokens=self._tokens,
+        )
 
     @property
     def controls(self) -> Controls:
@@ -61,7 +84,7 @@ class DeposcoDouble:
         """Both generations and the token endpoint; whatever else is asked under V2 is a 404 (DEP-V2AUTH-08)."""
         token = Route(method="POST", path="/oauth2/token", kind="oauth.token", handler=self._tokens.grant)
         unknown = Route(method="*", path=f"{BASE_PATH}/{{tail:.*}}", kind="unknown", handler=self._unknown)
-        return [token, *self._v2.routes(), unknown]
+        return [token, *self._v2.routes(), *self._v2_customer_orders.routes(), unknown, *self._v1.routes()]
 
     async def _unknown(self, call: Call) -> Answer:
         return errors(404, [f"No resource answers {call.method} {call.path}."])
@@ -98,6 +121,7 @@ class DeposcoDouble:
                     "facility": row.facility,
                     "onHand": row.on_hand,
                     "owed": row.owed,
+                    "allocated": row.allocated,
                 }
                 for unit, row in self.account.stock.rows()
             ]
@@ -106,19 +130,27 @@ class DeposcoDouble:
     def catch_up(self) -> None:
         """Do what the clock says is due."""
         self.account.catch_up()
+        self._webhooks.send_due()
 
     async def settle(self) -> None:
-        """Return once everything that is due has been done."""
+        """Return once everything that is due has been done and every hint that is due has been sent."""
         self.account.catch_up()
+        await self._webhooks.settle()
 
     def reset(self) -> None:
-        """Forget all data and tokens."""
+        """Forget all data, tokens, requests, registrations and habits; the settings stay."""
+        self._day.end()
         self.account.reset()
         self._tokens.expire_all()
+        self._requests.forget()
+        self._imports.forget()
+        self._webhooks.forget()
 
     async def start(self) -> None:
-        """Nothing to begin."""
+        """Get ready to send webhooks."""
+        await self._webhooks.start()
 
     async def stop(self) -> None:
-        """Give the data file back."""
+        """Drop what is under way and give the data file back."""
+        await self._webhooks.stop()
         self.account.store.close()

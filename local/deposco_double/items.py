@@ -38,9 +38,7 @@ class Items:
         self._merge_packs(packs, changes.pop("packs"), sent)
         changes["packs"] = packs
         if "upcs" in changes:
-            changes["upcs"] = {
-                "data": self._merge_upcs(before.get("upcs", {}).get("data", []), changes["upcs"])
-            }
+            changes["upcs"] = {"data": self._merge_upcs(before.get("upcs", {}).get("data", []), changes["upcs"])}
         after = {key: value for key, value in {**before, **changes}.items() if value is not None}
         if existing is None:
             record = self._account.create(ITEM, after)
@@ -65,9 +63,7 @@ class Items:
 
     def _merge_packs(self, packs: list[Body], sent: list[Body], item: Body) -> None:
         for wanted in sent:
-            known = next(
-                (p for p in packs if (p["type"], p["quantity"]) == (wanted["type"], wanted["quantity"])), None
-            )
+            known = next((p for p in packs if (p["type"], p["quantity"]) == (wanted["type"], wanted["quantity"])), None)
             if known is None:
                 key = {
                     "item.number": item["number"],
@@ -78,9 +74,7 @@ class Items:
                 packs.append(known)
             changes = {name: value for name, value in wanted.items() if name not in _BY_SYSTEM_ONLY}
             if "upcs" in changes:
-                changes["upcs"] = {
-                    "data": self._merge_upcs(known.get("upcs", {}).get("data", []), changes["upcs"])
-                }
+                changes["upcs"] = {"data": self._merge_upcs(known.get("upcs", {}).get("data", []), changes["upcs"])}
             known.update(changes)
 
     def _merge_upcs(self, known: list[Body], sent: Body | None) -> list[Body]:
@@ -126,16 +120,12 @@ class MasterData:
             unit = owner.number if kind is KIT else None
         for detail in (sent.get("kitDetails") or {}).get("data", []):
             detail["item"] = reference_to(self._account.resolve(ITEM, detail["item"], unit=unit))
-            detail.setdefault(
-                "self", self._account.new_self({"item.number": detail["item"]["businessKey"]["number"]})
-            )
+            detail.setdefault("self", self._account.new_self({"item.number": detail["item"]["businessKey"]["number"]}))
         changes = {key: value for key, value in sent.items() if key not in _BY_SYSTEM_ONLY}
         number = str(next(iter(kind.business_key({**sent}).values())))
         existing = self._account.store.find(kind.name, number, unit)
         if existing is None:
-            return self._account.create(
-                kind, {key: value for key, value in changes.items() if value is not None}
-            )
+            return self._account.create(kind, {key: value for key, value in changes.items() if value is not None})
         after = {key: value for key, value in {**existing.body, **changes}.items() if value is not None}
         if after != existing.body:
             existing.body = after

@@ -73,9 +73,7 @@ class CallersLine:
         if self.sent.get("pack") is not None:
             self.sent["pack"] = _pack_reference(item, self.sent["pack"])
         if self.sent.get("shipFromFacility") is not None:
-            self.sent["shipFromFacility"] = reference_to(
-                account.resolve(FACILITY, self.sent["shipFromFacility"])
-            )
+            self.sent["shipFromFacility"] = reference_to(account.resolve(FACILITY, self.sent["shipFromFacility"]))
 
     def differs_from(self, line: Body) -> bool:
         """Whether storing it would change anything."""
@@ -95,9 +93,7 @@ class CallersLine:
             raise RefusalError(400, f"{where}: the item of a line cannot be changed.")
         quantity = self.sent.get("orderPackQuantity", line["orderPackQuantity"])
         if quantity is None or quantity < line["orderPackQuantity"]:
-            raise RefusalError(
-                400, f"{where}: a quantity cannot be decreased, cancel the line or a part of it."
-            )
+            raise RefusalError(400, f"{where}: a quantity cannot be decreased, cancel the line or a part of it.")
 
     def apply(self, line: Body) -> None:
         """Change a stored line (DEP-V2SO-20)."""
@@ -109,13 +105,9 @@ class CallersLine:
         """The line as it is first stored."""
         for needed in ("item", "pack", "orderPackQuantity"):
             if self.sent.get(needed) is None:
-                raise RefusalError(
-                    400, f"orderLines.data[lineNumber={self.number}].{needed}: must not be null"
-                )
+                raise RefusalError(400, f"orderLines.data[lineNumber={self.number}].{needed}: must not be null")
         if self.sent["orderPackQuantity"] <= 0:
-            raise RefusalError(
-                400, f"orderLines.data[lineNumber={self.number}].orderPackQuantity: must be above 0"
-            )
+            raise RefusalError(400, f"orderLines.data[lineNumber={self.number}].orderPackQuantity: must be above 0")
         key = {
             "orderHeader.number": order["number"],
             "lineNumber": self.number,

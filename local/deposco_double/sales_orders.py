@@ -74,9 +74,7 @@ class SalesOrders:
         status = sent.get("orderStatus") or statuses.NEW
         if status not in statuses.FIRST:
             raise RefusalError(400, f"orderStatus: an order cannot be created in status {status}.")
-        body = {
-            key: value for key, value in sent.items() if key not in _BY_WAREHOUSE_ONLY and value is not None
-        }
+        body = {key: value for key, value in sent.items() if key not in _BY_WAREHOUSE_ONLY and value is not None}
         body |= {"type": "Sales Order", "orderStatus": status}
         if from_customer_order:
             body["customerOrderHeaders"] = [from_customer_order]
@@ -94,26 +92,18 @@ class SalesOrders:
     def _update(self, order: Record, sent: Body, lines: list[CallersLine]) -> Record:
         status = order.body["orderStatus"]
         if order.body.get("customerOrderHeaders"):
-            raise RefusalError(
-                400, f"Order {order.number} was generated from a customer order, update that order."
-            )
+            raise RefusalError(400, f"Order {order.number} was generated from a customer order, update that order.")
         if sent.get("orderStatus") not in (None, status):
-            raise RefusalError(
-                400, f"orderStatus: the status of order {order.number} cannot be changed by an update."
-            )
+            raise RefusalError(400, f"orderStatus: the status of order {order.number} cannot be changed by an update.")
         header = {
-            key: value
-            for key, value in sent.items()
-            if key not in _BY_WAREHOUSE_ONLY and order.body.get(key) != value
+            key: value for key, value in sent.items() if key not in _BY_WAREHOUSE_ONLY and order.body.get(key) != value
         }
         stored = {line["lineNumber"]: line for line in order.body["orderLines"]["data"]}
         added = [line for line in lines if line.number not in stored]
         changed = [line for line in lines if line.number in stored and line.differs_from(stored[line.number])]
         if not header and not added and not changed:
             return order
-        growth_only = (
-            not header and not added and all(line.grows_only(stored[line.number]) for line in changed)
-        )
+        growth_only = not header and not added and all(line.grows_only(stored[line.number]) for line in changed)
         if status not in statuses.EDITABLE and not (status in statuses.GROWABLE and growth_only):
             raise RefusalError(400, f"Order {order.number} cannot be updated in status {status}.")
         for line in changed:
@@ -133,18 +123,45 @@ class SalesOrders:
         self.save(order)
         return order
 
+    def replace(self, body: Any) -> tuple[Record, bool]:
+        """Create, or replace all that a caller can set: what is absent is cleared (DEP-V1ORD-03).
+
+        Returns the order and whether it was created. Raises `RefusalError` 400 where an update would not be taken.
+        """
+        refuse_violations("SalesOrder", body)
+        unit = self._account.resolve(COMPANY, body["businessUnit"])
+        existing = self._account.store.find(SALES_ORDER.name, body["number"], unit.number)
+        if existing is None:
+            return self.upsert(body), True
+        status = existing.body["orderStatus"]
+        if status not in statuses.EDITABLE or existing.body.get("customerOrderHeaders"):
+            raise RefusalError(400, f"Order {existing.number} cannot be updated in status {status}.")
+        former = existing.body
+        kept = {key: former[key] for key in former if key in _BY_WAREHOUSE_ONLY or key.startswith("_")}
+        sent = self._account.conform("SalesOrder", body)
+        lines = [CallersLine(self._account, unit.number, row) for row in (sent.get("orderLines") or {}).get("data", [])]
+        existing.body = {key: value for key, value in sent.items() if key not in _BY_WAREHOUSE_ONLY} | kept
+        existing.body["businessUnit"] = reference_to(unit)
+        if sent.get("shipFromFacility") is not None:
+            existing.body["shipFromFacility"] = reference_to(self._account.resolve(FACILITY, sent["shipFromFacility"]))
+        own = {line["lineNumber"]: line["self"] for line in former["orderLines"]["data"]}
+        rows = [line.stored(existing.body) for line in lines]
+        for row in rows:
+            row["self"] = own.get(row["lineNumber"], row["self"])
+            row["orderHeader"] = reference_to(existing)
+        existing.body["orderLines"] = {"data": rows}
+        self._sourcing.choose(existing.body, rows)
+        self.save(existing)
+        return existing, False
+
     def change_line(self, order: Record, line: Body, body: Any) -> Body:
         """Update one line under the rules of the order endpoint (DEP-V2SO-29)."""
         refuse_violations("SalesOrderLine", body)
         if body["lineNumber"] != line["lineNumber"]:
             raise RefusalError(400, "lineNumber: the number of a line cannot be changed.")
-        header = {
-            key: order.body[key] for key in ("businessUnit", "number", "shipToContact", "shipToAddress")
-        }
+        header = {key: order.body[key] for key in ("businessUnit", "number", "shipToContact", "shipToAddress")}
         updated = self.upsert({**header, "orderLines": {"data": [body]}})
-        return next(
-            row for row in updated.body["orderLines"]["data"] if row["self"]["id"] == line["self"]["id"]
-        )
+        return next(row for row in updated.body["orderLines"]["data"] if row["self"]["id"] == line["self"]["id"])
 
     def move(self, order: Record, target: str) -> None:
         """Change the status as a caller may (DEP-V2SO-16)."""
@@ -203,7 +220,7 @@ class SalesOrders:
         """Ship Complete or Canceled once no line is owed anything (DEP-V2SO-30, DEP-V2SHIP-09)."""
         lines = order.body["orderLines"]["data"]
         if lines and not any(remaining(line) > 0 for line in lines):
-            shipped = any(line["shippedPackQuantity"] or line["shortagePackQuantity"] for line in lines)
+            shipped = any(line["shippedPackQuantity"] for line in lines)
             order.body["orderStatus"] = statuses.SHIP_COMPLETE if shipped else statuses.CANCELED
 
     def save(self, order: Record) -> None:

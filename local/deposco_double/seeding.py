@@ -57,9 +57,7 @@ class Seeding:
         made_up = orders if isinstance(orders, int) else 0
         numbers = max(len(items), 1)
         for n in range(made_up):
-            self._orders.upsert(
-                _simple_order(reference, f"SEED-{n + 1:06}", f"SKU-{n % numbers + 1:06}", unit)
-            )
+            self._orders.upsert(_simple_order(reference, f"SEED-{n + 1:06}", f"SKU-{n % numbers + 1:06}", unit))
         for order in orders if isinstance(orders, list) else []:
             self._orders.upsert({"businessUnit": reference, **order})
         return {
@@ -105,9 +103,7 @@ def _simple_order(unit_reference: Body, number: str, item: str, unit: str) -> Bo
                     "lineNumber": "1",
                     "customerLineNumber": f"{number}-1",
                     "item": {"businessKey": {"number": item, "businessUnit.code": unit}},
-                    "pack": {
-                        "businessKey": {"item.number": item, "quantity": 1, "item.businessUnit.code": unit}
-                    },
+                    "pack": {"businessKey": {"item.number": item, "quantity": 1, "item.businessUnit.code": unit}},
                     "orderPackQuantity": 1,
                 }
             ]

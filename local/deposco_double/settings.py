@@ -23,6 +23,8 @@ class AccountSettings:
     known_ship_vias: ship-via texts V1 maps without a warning; None maps all (DEP-V1ORD-05).
     single_as_object: whether V1's JSON gives a list of one as an object (DEP-V1FMT-01).
     inventory_page: rows of a page of V1's inventory reads where the caller names none.
+    missing_measures: `item|facility|measure` patterns whose measure the availability leaves out (DEP-V1INV-03).
+    availability_lag_seconds: how old the stock is that V1's inventory reads show (DEP-V1INV-05).
     """
 
     client_id: str = "demo-client"
@@ -52,6 +54,8 @@ class AccountSettings:
     known_ship_vias: tuple[str, ...] | None = None
     single_as_object: bool = True
     inventory_page: int = 100
+    missing_measures: tuple[str, ...] = ()
+    availability_lag_seconds: float = 0.0
 
     def changed(self, changes: dict[str, Any]) -> AccountSettings:
         """The same settings with `changes`; raises ValueError for a name that does not exist."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from local.deposco_double import statuses
 from local.deposco_double.account import Account
 from local.deposco_double.kinds import ITEM, unit_of
 from local.deposco_double.order_lines import facility_of, remaining, units_per_pack
+from local.deposco_double.stock import Claim, Claims
 from local.deposco_double.store import Body, Record
 
 _NO_FACILITY = ""
 
 
 class Sourcing:
-    """Chooses facilities and keeps the stock's `owed` in step with the orders."""
+    """Chooses facilities and keeps the stock's claims in step with the orders."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -37,8 +40,7 @@ class Sourcing:
 
         def packs_in(facility: str) -> float:
             return min(
-                self._account.stock.row(unit, item, facility).available // units
-                for item, units in needed.items()
+                self._account.stock.row(unit, item, facility).available // units for item, units in needed.items()
             )
 
         best, most = candidates[0], float("-inf")
@@ -51,29 +53,31 @@ class Sourcing:
         return best
 
     def claim(self, order: Record) -> None:
-        """Let the order owe what its lines still have to ship, once its status nets (DEP-V1INV-05)."""
-        before = {_key(text): units for text, units in order.body.get("_claim", {}).items()}
-        after = self._claim_of(order)
-        order.body["_claim"] = {f"{item}\n{facility}": units for (item, facility), units in after.items()}
+        """Let the order claim what its lines still have to ship, once its status nets (DEP-V1INV-05)."""
+        before = _read(order.body.get("_claims", []))
+        after = self._claims_of(order)
+        order.body["_claims"] = [[*key, claim.owed, claim.allocated] for key, claim in after.items()]
         now = self._account.now()
-        for item, facility in self._account.stock.owe(order.unit, before, after, at=now):
-            for listener in self._account.on_stock_change:
-                listener(order.unit, item, facility)
+        for item, facility in self._account.stock.claim(order.unit, before, after, at=now):
+            self._account.stock_changed(order.unit, item, facility)
 
-    def _claim_of(self, order: Record) -> dict[tuple[str, str], float]:
+    def _claims_of(self, order: Record) -> Claims:
         status = order.body["orderStatus"]
         nets_from = statuses.IN_ORDER.index(self._account.settings.nets_from_status)
         if status in statuses.FINISHED or statuses.IN_ORDER.index(status) < nets_from:
             return {}
-        claim: dict[tuple[str, str], float] = {}
+        claims: dict[tuple[str, str], Claim] = {}
         for line in order.body["orderLines"]["data"]:
             packs = remaining(line)
             if packs <= 0:
                 continue
             for item, units in components_of(self._account, order.unit, line).items():
                 key = (item, facility_of(line))
-                claim[key] = claim.get(key, 0.0) + packs * units
-        return claim
+                so_far = claims.get(key, Claim())
+                claims[key] = Claim(
+                    owed=so_far.owed + packs * units, allocated=so_far.allocated + line["_released"] * units
+                )
+        return claims
 
 
 def components_of(account: Account, unit: str, line: Body) -> dict[str, float]:
@@ -84,9 +88,7 @@ def components_of(account: Account, unit: str, line: Body) -> dict[str, float]:
         item = account.store.get(ITEM.name, line["item"]["id"])
         parts = item.body.get("components") if item and item.body.get("kitOrderOnly") else None
         line["_components"] = (
-            {part["subComponent"]["businessKey"]["number"]: part["quantity"] for part in parts}
-            if parts
-            else {}
+            {part["subComponent"]["businessKey"]["number"]: part["quantity"] for part in parts} if parts else {}
         )
     components: dict[str, float] = line["_components"]
     if not components:
@@ -94,6 +96,5 @@ def components_of(account: Account, unit: str, line: Body) -> dict[str, float]:
     return {component: float(quantity * units) for component, quantity in components.items()}
 
 
-def _key(text: str) -> tuple[str, str]:
-    item, _, facility = text.partition("\n")
-    return item, facility
+def _read(rows: list[list[Any]]) -> Claims:
+    return {(item, facility): Claim(owed=owed, allocated=allocated) for item, facility, owed, allocated in rows}

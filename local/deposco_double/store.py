@@ -28,10 +28,12 @@ CREATE INDEX former_by_entity ON former (id, until);
 CREATE TABLE upc (unit TEXT, value TEXT, item INTEGER, PRIMARY KEY (unit, value)) WITHOUT ROWID;
 CREATE INDEX upc_by_item ON upc (item);
 CREATE TABLE stock (
-    unit TEXT, item TEXT, facility TEXT, on_hand REAL NOT NULL, owed REAL NOT NULL, activity REAL NOT NULL,
+    unit TEXT, item TEXT, facility TEXT, on_hand REAL NOT NULL, owed REAL NOT NULL,
+    allocated REAL NOT NULL, activity REAL NOT NULL,
     PRIMARY KEY (unit, item, facility)) WITHOUT ROWID;
 CREATE INDEX stock_by_activity ON stock (unit, activity);
-CREATE TABLE former_stock (unit TEXT, item TEXT, facility TEXT, on_hand REAL, owed REAL, until REAL);
+CREATE TABLE former_stock (
+    unit TEXT, item TEXT, facility TEXT, on_hand REAL, owed REAL, allocated REAL, until REAL);
 CREATE INDEX former_stock_by_key ON former_stock (unit, item, facility, until);
 """
 _CACHE_KIBIBYTES = 48 * 1024
@@ -56,6 +58,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a reader sees. `now` hides what is not visible yet; `as_of` hides later entities and later changes."""
+
+    now: float | None = None
+    as_of: float | None = None
+
+
+WHOLE = View()
+"""Everything, as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which rows of a kind a list asks for. Bounds are exclusive, at whole seconds (DEP-V2LIST-07)."""
 
@@ -67,10 +81,14 @@ class Selection:
     shipped_after: float | None = None
     facets: Mapping[str, str] = field(default_factory=dict)
 
-    def where(self, kind: str, as_of: float) -> tuple[str, list[Any]]:
+    def where(self, kind: str, view: View) -> tuple[str, list[Any]]:
         """The SQL condition and its arguments."""
-        clauses = ["kind = ?", "visible <= ?"]
-        arguments: list[Any] = [kind, as_of]
+        clauses = ["kind = ?"]
+        arguments: list[Any] = [kind]
+        for column, bound in (("visible", view.now), ("created", view.as_of)):
+            if bound is not None:
+                clauses.append(f"{column} <= ?")
+                arguments.append(bound)
         for column, value in (("unit", self.unit), ("number", self.number), ("status", self.status)):
             if value is not None:
                 clauses.append(f"{column} = ?")
@@ -159,32 +177,35 @@ class Store:
             [(record.kind, name, value, record.id) for name, value in facets],
         )
 
-    def get(self, kind: str, entity_id: int, *, as_of: float | None = None) -> Record | None:
-        """The entity with this id, or None; `as_of` sees neither later entities nor later changes."""
-        return self._one("id = ? AND kind = ?", (entity_id, kind), as_of)
+    def get(self, kind: str, entity_id: int, view: View = WHOLE) -> Record | None:
+        """The entity with this id, or None."""
+        return self._one("id = ? AND kind = ?", (entity_id, kind), view)
 
     def find(self, kind: str, number: str, unit: str | None = None) -> Record | None:
         """The newest entity with this number, within a business unit when one is named."""
         if unit is None:
-            return self._one("kind = ? AND number = ?", (kind, number), None)
-        return self._one("kind = ? AND number = ? AND unit = ?", (kind, number, unit), None)
+            return self._one("kind = ? AND number = ?", (kind, number), WHOLE)
+        return self._one("kind = ? AND number = ? AND unit = ?", (kind, number, unit), WHOLE)
 
-    def _one(self, where: str, arguments: tuple[Any, ...], as_of: float | None) -> Record | None:
+    def _one(self, where: str, arguments: tuple[Any, ...], view: View) -> Record | None:
         row = self.database.execute(
             f"SELECT id, kind, unit, number, body, created, updated, visible FROM entity WHERE {where}"
             " ORDER BY id DESC LIMIT 1",
             arguments,
         ).fetchone()
-        if row is None or (as_of is not None and row[7] > as_of):
+        if row is None:
             return None
-        return self._record(row, as_of)
+        record = self._record(row, view)
+        hidden = view.now is not None and record.visible > view.now
+        made_later = view.as_of is not None and record.created > view.as_of
+        return None if hidden or made_later else record
 
-    def _record(self, row: tuple[Any, ...], as_of: float | None) -> Record:
+    def _record(self, row: tuple[Any, ...], view: View) -> Record:
         entity_id, kind, unit, number, packed, created, updated, visible = row
-        if as_of is not None and updated > as_of:
+        if view.as_of is not None and updated > view.as_of:
             former = self.database.execute(
                 "SELECT body FROM former WHERE id = ? AND until > ? ORDER BY until, rowid LIMIT 1",
-                (entity_id, as_of),
+                (entity_id, view.as_of),
             ).fetchone()
             packed = former[0] if former else packed
         return Record(
@@ -202,14 +223,14 @@ class Store:
         self,
         kind: str,
         selection: Selection,
+        view: View = WHOLE,
         *,
-        as_of: float,
         below: int | None = None,
         above: int | None = None,
         limit: int = -1,
     ) -> list[Record]:
         """At most `limit` matching entities, newest id first: the first ones below `below`, or the last ones above `above`."""
-        where, arguments = selection.where(kind, as_of)
+        where, arguments = selection.where(kind, view)
         for operator, edge in (("<", below), (">", above)):
             if edge is not None:
                 where += f" AND id {operator} ?"
@@ -219,14 +240,12 @@ class Store:
             f" ORDER BY id {'DESC' if above is None else 'ASC'} LIMIT ?",
             (*arguments, limit),
         ).fetchall()
-        return [self._record(row, as_of) for row in (rows if above is None else reversed(rows))]
+        return [self._record(row, view) for row in (rows if above is None else reversed(rows))]
 
-    def count(self, kind: str, selection: Selection, *, as_of: float) -> int:
+    def count(self, kind: str, selection: Selection, view: View = WHOLE) -> int:
         """How many entities match."""
-        where, arguments = selection.where(kind, as_of)
-        return int(
-            self.database.execute(f"SELECT COUNT(*) FROM entity WHERE {where}", arguments).fetchone()[0]
-        )
+        where, arguments = selection.where(kind, view)
+        return int(self.database.execute(f"SELECT COUNT(*) FROM entity WHERE {where}", arguments).fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """How many entities there are of each kind."""

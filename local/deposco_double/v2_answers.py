@@ -15,7 +15,7 @@ from multidict import MultiMapping
 from local.deposco_double.account import Account
 from local.deposco_double.kinds import KINDS, Kind
 from local.deposco_double.refusal import RefusalError
-from local.deposco_double.store import Body, Record, Selection
+from local.deposco_double.store import Body, Record, Selection, View
 from local.double import Answer, Call
 
 BASE_PATH = "/latest"
@@ -106,15 +106,15 @@ class Lists:
     def __init__(self, account: Account) -> None:
         self._account = account
 
-    def page(self, kind: Kind, call: Call, as_of: float) -> Answer:
+    def page(self, kind: Kind, call: Call, view: View) -> Answer:
         """One page of a list as the query asks for it."""
         search = call.query.get("searchId")
-        cursor = _read_cursor(search) if search else self._first(kind, call.query, as_of)
+        cursor = _read_cursor(search) if search else self._first(kind, call.query, view)
         size, edge, backwards = cursor["size"], cursor["id"], cursor["direction"] == "prev"
         found = self._account.store.select(
             kind.name,
             Selection(**cursor["selection"]),
-            as_of=as_of,
+            view,
             below=None if backwards else edge,
             above=edge if backwards else None,
             limit=size + 1,
@@ -139,10 +139,10 @@ class Lists:
             }
         )
 
-    def _first(self, kind: Kind, query: MultiMapping[str], as_of: float) -> Body:
+    def _first(self, kind: Kind, query: MultiMapping[str], view: View) -> Body:
         selection = selection_of(kind, query)
         size = self._page_size(query, kind.page_size)
-        rows = self._account.store.count(kind.name, selection, as_of=as_of)
+        rows = self._account.store.count(kind.name, selection, view)
         return {
             "selection": asdict(selection),
             "size": size,
@@ -153,11 +153,7 @@ class Lists:
 
     def _page_size(self, query: MultiMapping[str], default: int) -> int:
         asked = query.get("pageSize", "")
-        return (
-            min(int(asked), self._account.settings.largest_page)
-            if asked.isdecimal() and int(asked)
-            else default
-        )
+        return min(int(asked), self._account.settings.largest_page) if asked.isdecimal() and int(asked) else default
 
     def rows(self, rows: list[Body], call: Call, path: str, filters: Mapping[str, str]) -> Answer:
         """One page of the lines of an entity; `filters` maps query parameters to members of a line."""

@@ -72,9 +72,7 @@ class Gate:
 class V2Routes:
     """All of V2 but customer orders and asynchronous requests, which stand in `v2_customer_orders`."""
 
-    def __init__(
-        self, account: Account, gate: Gate, orders: SalesOrders, items: Items, data: MasterData
-    ) -> None:
+    def __init__(self, account: Account, gate: Gate, orders: SalesOrders, items: Items, data: MasterData) -> None:
         self._account = account
         self._gate = gate
         self._orders = orders
@@ -109,22 +107,18 @@ class V2Routes:
         for kind in (SALES_ORDER, SHIPMENT, ITEM, FACILITY, COMPANY, KIT, ADJUSTMENT, RECEIPT):
             routes += self._reads(kind)
         for kind in (FACILITY, COMPANY, KIT):
-            routes.append(
-                self._route("POST", kind.path, f"{_KIND_NAMES[kind.name]}.upsert", self._upsert_data(kind))
-            )
+            routes.append(self._route("POST", kind.path, f"{_KIND_NAMES[kind.name]}.upsert", self._upsert_data(kind)))
         return routes
 
     def _route(self, method: str, path: str, kind: str, served: Served) -> Route:
         resource = path.split("/")[1] if not path.startswith("/orders/") else path.split("/")[2]
-        return Route(
-            method=method, path=f"{BASE_PATH}{path}", kind=kind, handler=self._gate.behind(resource, served)
-        )
+        return Route(method=method, path=f"{BASE_PATH}{path}", kind=kind, handler=self._gate.behind(resource, served))
 
     def _reads(self, kind: Kind) -> list[Route]:
         name = _KIND_NAMES[kind.name]
 
         def listed(call: Call) -> Answer:
-            return self._lists.page(kind, call, self._as_of(call))
+            return self._lists.page(kind, call, self._account.view(call.stale_seconds))
 
         def single(call: Call) -> Answer:
             return entity_answer(kind, self._found(kind, call), call)
@@ -134,13 +128,10 @@ class V2Routes:
             self._route("GET", f"{kind.path}/{{id}}", f"{name}.get", single),
         ]
 
-    def _as_of(self, call: Call) -> float:
-        return self._account.now() - call.stale_seconds
-
     def _found(self, kind: Kind, call: Call) -> Record:
         text = call.parts["id"]
-        as_of = self._as_of(call)
-        record = self._account.store.get(kind.name, int(text), as_of=as_of) if text.isdecimal() else None
+        view = self._account.view(call.stale_seconds)
+        record = self._account.store.get(kind.name, int(text), view) if text.isdecimal() else None
         if record is None:
             raise RefusalError(404, f"{kind.name} with id {text} was not found.")
         return record
@@ -192,9 +183,7 @@ class V2Routes:
     def _shipment_lines(self, call: Call) -> Answer:
         shipment = self._found(SHIPMENT, call)
         path = f"{SHIPMENT.path}/{shipment.id}/shipmentLines"
-        return self._lists.rows(
-            shipment.body["shipmentLines"]["data"], call, path, {"shipmentLineNumber": "number"}
-        )
+        return self._lists.rows(shipment.body["shipmentLines"]["data"], call, path, {"shipmentLineNumber": "number"})
 
     def _shipment_line(self, call: Call) -> Answer:
         shipment = self._found(SHIPMENT, call)

@@ -52,9 +52,7 @@ class Template:
 
     def dead_letter_queues(self) -> set[str]:
         """Return the logical ids of queues that others, or streams, set messages aside in."""
-        aside = {
-            referred(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in self.redriven().values()
-        }
+        aside = {referred(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in self.redriven().values()}
         for mapping in self.mappings().values():
             aside.add(referred(mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")))
         return {logical_id for logical_id in aside if logical_id is not None}

@@ -32,9 +32,7 @@ def visibility_outlasts_the_function(template: Template) -> list[str]:
         timeout = template.functions()[str(function_id)].get("Timeout", 3)
         visibility = template.queues()[str(queue_id)].get("VisibilityTimeout", 30)
         if visibility < 6 * timeout:
-            broken.append(
-                f"{queue_id} hides messages for {visibility} s, {function_id} may run for {timeout} s"
-            )
+            broken.append(f"{queue_id} hides messages for {visibility} s, {function_id} may run for {timeout} s")
     return broken
 
 
@@ -146,9 +144,7 @@ def queues_are_encrypted(template: Template) -> list[str]:
         for statement in policy["PolicyDocument"]["Statement"]:
             insecure = statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
             if insecure and (statement["Effect"], statement["Action"]) == ("Deny", "sqs:*"):
-                refusing |= {referred(queue) for queue in policy["Queues"]} & {
-                    referred(statement["Resource"])
-                }
+                refusing |= {referred(queue) for queue in policy["Queues"]} & {referred(statement["Resource"])}
     return [
         f"{queue_id} is not encrypted at rest and on the way"
         for queue_id, queue in template.queues().items()
@@ -210,9 +206,7 @@ def readers_may_set_the_wait(template: Template) -> list[str]:
             if queue_id in {referred(resource) for resource in as_list(statement["Resource"])}
             for action in as_list(statement["Action"])
         }
-        broken += [
-            f"{function_id} may not {action} on {queue_id}" for action in QUEUE_READING_ACTIONS - allowed
-        ]
+        broken += [f"{function_id} may not {action} on {queue_id}" for action in QUEUE_READING_ACTIONS - allowed]
     return broken
 
 
@@ -242,9 +236,7 @@ def state_outlives_the_stack(template: Template) -> list[str]:
             continue
         if {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} != {"Retain"}:
             broken.append(f"{logical_id} is deleted with the stack")
-        broken += [
-            f"{logical_id} has a fixed {name}" for name in NAMES_OF_STATEFUL if name in resource["Properties"]
-        ]
+        broken += [f"{logical_id} has a fixed {name}" for name in NAMES_OF_STATEFUL if name in resource["Properties"]]
     return broken
 
 
@@ -307,9 +299,7 @@ def names_follow_one_rule(template: Template) -> list[str]:
         )
         stack_name = "${AWS::StackName}-" + folder.replace("_", "-")
         if found != (f"functions/{folder}/", {"Fn::Sub": stack_name}, folder, "app.handler"):
-            broken.append(
-                f"{function_id} should be folder functions/{folder}/ and name ...-{folder}: {found}"
-            )
+            broken.append(f"{function_id} should be folder functions/{folder}/ and name ...-{folder}: {found}")
     return broken
 
 

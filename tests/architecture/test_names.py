@@ -14,9 +14,7 @@ MEANINGLESS = {"base", "common", "helper", "helpers", "manager", "misc", "util",
 
 
 def folders_in(place: str) -> set[str]:
-    return {
-        path.name for path in (REPOSITORY / place).iterdir() if path.is_dir() and path.name[0] not in "._"
-    }
+    return {path.name for path in (REPOSITORY / place).iterdir() if path.is_dir() and path.name[0] not in "._"}
 
 
 @pytest.mark.parametrize("place", ["functions", "events"])
@@ -31,11 +29,11 @@ def test_a_function_folder_holds_its_handler_alone(template: Template) -> None:
         assert {path.name for path in folder.iterdir()} - {"__pycache__"} == {"app.py"}
 
 
-def test_every_sample_event_is_json() -> None:
-    events = [(path, text) for path, text in text_files(".json") if path.parts[0] == "events"]
-    assert events
-    for path, text in events:
-        assert isinstance(json.loads(text), dict), path
+def test_every_function_has_a_sample_event_and_each_is_json(template: Template) -> None:
+    events = [(path, json.loads(text)) for path, text in text_files(".json") if path.parts[0] == "events"]
+    assert all(isinstance(event, dict) for _, event in events)
+    sampled = {path.parts[1] for path, _ in events if len(path.parts) == 3}
+    assert sampled == {folder_of(function_id) for function_id in template.functions()}
 
 
 def test_no_module_has_a_meaningless_name() -> None:

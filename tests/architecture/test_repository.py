@@ -14,9 +14,7 @@ from tests.architecture.template import Template
 # Places that exist on one machine only.
 MACHINE_PATH = re.compile(r"(?<![\w.~/-])/(?:root|home|work|Users)/\w")
 # Where packages come from is each machine's own business.
-PACKAGE_INDEX = re.compile(
-    r"pypi\.(?:org|python)|pythonhosted\.org|npmjs\.|--(?:extra-)?index-url|--find-[l]inks"
-)
+PACKAGE_INDEX = re.compile(r"pypi\.(?:org|python)|pythonhosted\.org|npmjs\.|--(?:extra-)?index-url|--find-[l]inks")
 # A package, its version, and the machines it is for.
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[[^]]*])?==(\S+)(?: ;([^\\\n]*))? \\$", re.MULTILINE)
 PINNED_SETS = [
@@ -92,7 +90,5 @@ def test_every_make_target_that_a_page_names_exists() -> None:
 
 def test_every_make_target_has_a_help_text() -> None:
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    phony = {
-        target for line in re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE) for target in line.split()
-    }
+    phony = {target for line in re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE) for target in line.split()}
     assert phony == set(re.findall(r"^([a-z][a-z-]*):.*## \S", makefile, re.MULTILINE))

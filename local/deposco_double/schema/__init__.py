@@ -246,6 +246,4 @@ def conform(type_name: str, body: Any, instant: Callable[[str], str]) -> Any:
     fields = entities().get(type_name)
     if fields is None:
         return body
-    return {
-        key: conform(fields[key].type_name, value, instant) for key, value in body.items() if key in fields
-    }
+    return {key: conform(fields[key].type_name, value, instant) for key, value in body.items() if key in fields}

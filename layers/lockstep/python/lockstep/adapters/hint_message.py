@@ -46,12 +46,8 @@ def decode(body: str, receive_count: int) -> Hint:
     version = fields.get("schema_version")
     if isinstance(version, bool) or version != SCHEMA_VERSION:
         raise UnreadableHintError(f"schema version {version!r}, this version reads {SCHEMA_VERSION}")
-    try:
-        cause = Cause(fields.get("cause"))
-    except ValueError as error:
-        raise UnreadableHintError(f"unknown cause {fields.get('cause')!r}") from error
     return Hint(
-        cause=cause,
+        cause=_cause(fields),
         order_id=_text(fields, "order_id"),
         message_id=_text(fields, "message_id"),
         message_type=_optional(fields, "message_type", str) or "",
@@ -72,6 +68,13 @@ def _encoded(hint: Hint, document: Mapping[str, Any] | None) -> str:
         "document": None if document is None else dict(document),
     }
     return json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+
+
+def _cause(fields: Mapping[str, Any]) -> Cause:
+    text = _text(fields, "cause")
+    if text not in list(Cause):
+        raise UnreadableHintError(f"unknown cause {text!r}")
+    return Cause(text)
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

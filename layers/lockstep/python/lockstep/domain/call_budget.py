@@ -268,9 +268,7 @@ def _join(
     return replace(taken, lanes={**taken.lanes, lane: use}), slot
 
 
-def _next_slot(
-    state: BudgetState, pace: _Pace, generation: Generation, now: datetime
-) -> tuple[BudgetState, datetime]:
+def _next_slot(state: BudgetState, pace: _Pace, generation: Generation, now: datetime) -> tuple[BudgetState, datetime]:
     earliest = max(now, state.blocked_until)
     slot = max(state.next_free, earliest)
     if generation is Generation.V2:
@@ -285,19 +283,18 @@ def _next_slot(
     # Slots rarely fall on V1's own beat; counting from the beat and not from the slot keeps V1's rate whole.
     on_beat = slot - state.v1_next_free < pace.spacing
     beat = state.v1_next_free if on_beat else slot
-    return replace(
-        state, next_free=slot + pace.spacing, v1_next_free=beat + pace.v1_spacing, gaps=tuple(gaps)
-    ), slot
+    return replace(state, next_free=slot + pace.spacing, v1_next_free=beat + pace.v1_spacing, gaps=tuple(gaps)), slot
 
 
 def _queue_too_long(
     state: BudgetState, pace: _Pace, lane: CallLane, generation: Generation, calls: int, now: datetime
 ) -> SystemBusyError:
     """The refusal, with the time after which the lane can have a lease worth its write."""
-    _, first_slot = _next_slot(state, pace, generation, now)
-    spacing = pace.v1_spacing if generation is Generation.V1 else pace.spacing
     wanted = min(calls, pace.floor_holds)
-    last_slot = first_slot + (wanted - 1) * spacing
+    queue, first_slot = _next_slot(replace(state, gaps=()), pace, generation, now)
+    last_slot = first_slot
+    for _ in range(wanted - 1):
+        queue, last_slot = _next_slot(replace(queue, gaps=()), pace, generation, now)
     spent_until = state.lanes.get(lane, LaneUse()).spent_until
     on_floor_at = max(
         spent_until + (wanted - 1) * pace.cost - pace.own_ahead,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from lockstep.domain.call_budget import BudgetPolicy
 from lockstep.domain.release_gate import GatePolicy
 
 NUMBER_ALPHABET = frozenset(string.ascii_letters + string.digits + "-_")
@@ -66,6 +67,7 @@ class MerchantSettings:
     stores: Mapping[str, StorePolicy]
     storefront: StorefrontPolicy
     holds: HoldPolicy
+    call_budget: BudgetPolicy = field(default_factory=BudgetPolicy)
 
     def store(self, store_key: str | None) -> StorePolicy:
         """The policy of one store; orders without a store, and stores not named, follow the default."""

@@ -158,8 +158,6 @@ class OrderRecords:
     storefront: StorefrontRecord | None
 
 
-def _appended(
-    history: tuple[HistoryEntry, ...], at: datetime, what: str, detail: str
-) -> tuple[HistoryEntry, ...]:
+def _appended(history: tuple[HistoryEntry, ...], at: datetime, what: str, detail: str) -> tuple[HistoryEntry, ...]:
     sequence = history[-1].sequence + 1 if history else 1
     return (*history, HistoryEntry(sequence=sequence, at=at, what=what, detail=detail))[-HISTORY_LENGTH:]

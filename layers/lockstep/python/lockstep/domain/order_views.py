@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from lockstep.domain.flow_switches import Flow
 from lockstep.domain.order_state import HistoryEntry, Hold, StorefrontRecord, WarehouseRecord

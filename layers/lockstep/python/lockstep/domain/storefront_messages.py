@@ -34,7 +34,12 @@ ORDER_MESSAGES = frozenset(
     }
 )
 PAYMENT_MESSAGES = frozenset(
-    {"PaymentCreated", "PaymentTransactionAdded", "PaymentTransactionStateChanged", "PaymentStatusStateTransition"}
+    {
+        "PaymentCreated",
+        "PaymentTransactionAdded",
+        "PaymentTransactionStateChanged",
+        "PaymentStatusStateTransition",
+    }
 )
 
 
@@ -89,9 +94,7 @@ def route(notification: Mapping[str, Any], *, project_key: str) -> Hint | Paymen
     return Skip.NOT_OURS
 
 
-def _route_message(
-    notification: Mapping[str, Any], resource_type: str, resource_id: str
-) -> Hint | PaymentNews | Skip:
+def _route_message(notification: Mapping[str, Any], resource_type: str, resource_id: str) -> Hint | PaymentNews | Skip:
     message_id, message_type = notification.get("id"), notification.get("type")
     if not isinstance(message_id, str) or not message_id:
         raise UnreadableNotificationError("a message without id")

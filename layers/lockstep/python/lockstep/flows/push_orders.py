@@ -39,6 +39,8 @@ READ_SECONDS = 8.0
 WRITE_SECONDS = 15.0
 """Time a remote write and the note of its outcome may take: not begun when less is left."""
 
+ORDER_DELETED = "OrderDeleted"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOrders:
@@ -65,9 +67,7 @@ class PushOrders:
         except PermanentError as error:
             return convergence.park(error.code, str(error), error.facts)
 
-    def hold(
-        self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime
-    ) -> Outcome:
+    def hold(self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
         """Keep the order as waiting for a system or a switch, so that its messages can be let go.
 
         The sweep hints it again; the order is read then, since the messages' copies are gone.
@@ -98,12 +98,12 @@ class _Convergence:
     deadline: Deadline
 
     def run(self, hints: Sequence[Hint]) -> Outcome:
+        if any(hint.message_type == ORDER_DELETED for hint in hints):
+            return self._cancel()
         if not self.has_news(hints):
             self._repair_lost_hint()
             return self.unchanged()
-        order = self._newest_copy(hints)
-        is_deleted = any(hint.message_type == "OrderDeleted" for hint in hints)
-        return self._weigh(order, is_deleted=is_deleted)
+        return self._weigh(self._newest_copy(hints))
 
     # Which copy of the order
 
@@ -155,11 +155,11 @@ class _Convergence:
 
     # What is due
 
-    def _weigh(self, order: ShopOrder, *, is_deleted: bool) -> Outcome:
+    def _weigh(self, order: ShopOrder) -> Outcome:
         self._see(order)
         settings = self.flow.settings.current()
         policy = settings.store(order.store_key)
-        if is_deleted or order.status is OrderStatus.CANCELLED:
+        if order.status is OrderStatus.CANCELLED:
             return self._cancel()
         self.record = replace(self.record, cancelled_at=None)
         if self.record.proven_at is not None:
@@ -176,9 +176,10 @@ class _Convergence:
         return self._send(order, settings, policy)
 
     def _cancel(self) -> Outcome:
-        if self.record.sending_since is not None:
-            if ExceptionCode.CANCELLED_AFTER_SENDING in self.record.open_codes:
-                return self._settled()
+        """Cancelled or deleted in the shop. A deletion moves no version, so this may be told more than once."""
+        if self.record.cancelled_at is not None or ExceptionCode.CANCELLED_AFTER_SENDING in self.record.open_codes:
+            return self._settled()
+        if self._may_be_in_the_warehouse():
             raise PermanentError(
                 ExceptionCode.CANCELLED_AFTER_SENDING,
                 "it was cancelled in commercetools after it had been sent to the warehouse",
@@ -186,9 +187,18 @@ class _Convergence:
             )
         now = self.flow.clock.now()
         self._resolve_exceptions(now, by="cancelled in the shop before it was sent")
-        self.record = replace(self.record, cancelled_at=now, hold=None).noting(now, "cancelled before sending")
+        self.record = replace(self.record, cancelled_at=now, sending_since=None, hold=None)
+        self.record = self.record.noting(now, "cancelled before sending")
         self._save()
         return self._outcome(Ending.CANCELLED)
+
+    def _may_be_in_the_warehouse(self) -> bool:
+        """Whether the warehouse has the order; looked for where a try began and was never proven."""
+        if self.record.sending_since is None or self.record.proven_at is not None:
+            return self.record.proven_at is not None
+        self.deadline.require(READ_SECONDS)
+        copies = self.flow.warehouse.find(self.record.business_unit or "", self.record.warehouse_number or "")
+        return any(copy.is_live for copy in copies)
 
     def _after_sending(self, order: ShopOrder, policy: StorePolicy) -> Outcome:
         """A proven order that the shop changed: equal content costs nothing, other content is a person's."""
@@ -201,7 +211,10 @@ class _Convergence:
         raise PermanentError(
             ExceptionCode.CHANGED_AFTER_SENDING,
             "it was changed in commercetools after the warehouse had received it",
-            facts={"warehouse_number": self.record.warehouse_number or "", "shop_version": str(order.version)},
+            facts={
+                "warehouse_number": self.record.warehouse_number or "",
+                "shop_version": str(order.version),
+            },
         )
 
     def _settled(self) -> Outcome:
@@ -237,7 +250,9 @@ class _Convergence:
         now = self.flow.clock.now()
         self.flow.sku_map.wait_for(policy.business_unit, missing, self.record.order_id, now)
         is_new = self._open_exception(
-            ExceptionCode.SKU_UNMAPPED, f"no Deposco item for {named}", {"skus": named, "unit": policy.business_unit}
+            ExceptionCode.SKU_UNMAPPED,
+            f"no Deposco item for {named}",
+            {"skus": named, "unit": policy.business_unit},
         )
         wake_at = now + timedelta(seconds=settings.holds.sku_recheck_seconds)
         outcome = self.hold(HoldReason.SKU, named, wake_at)
@@ -304,20 +319,25 @@ class _Convergence:
         facts = {"warehouse_number": wanted.number, "copies": str(len(copies))}
         if len(live) > 1:
             raise PermanentError(
-                ExceptionCode.WAREHOUSE_COPY_DOUBLED, f"Deposco holds {len(live)} live orders {wanted.number}", facts=facts
+                ExceptionCode.WAREHOUSE_COPY_DOUBLED,
+                f"Deposco holds {len(live)} live orders {wanted.number}",
+                facts=facts,
             )
         if copies and not live:
             raise PermanentError(
-                ExceptionCode.WAREHOUSE_COPY_CANCELLED, f"Deposco holds {wanted.number} as cancelled", facts=facts
+                ExceptionCode.WAREHOUSE_COPY_CANCELLED,
+                f"Deposco holds {wanted.number} as cancelled",
+                facts=facts,
             )
         if live and not warehouse_orders.differences(wanted, live[0]):
             return live[0]
         return None
 
     def _note_intent(self, wanted: WarehouseOrder, payment_ids: tuple[str, ...]) -> None:
+        """The record takes the number only together with the claim: a number that is taken leaves no trace."""
         now = self.flow.clock.now()
         what = "sending to the warehouse" if self.record.sending_since is None else "sending again"
-        self.record = replace(
+        intended = replace(
             self.record,
             warehouse_number=wanted.number,
             business_unit=wanted.business_unit,
@@ -327,7 +347,9 @@ class _Convergence:
             content_hash=wanted.content_hash(),
             hold=None,
         ).noting(now, what, wanted.number)
-        self._save(number_alias=f"{wanted.business_unit}/{wanted.number}", payment_aliases=payment_ids)
+        self.record = self.flow.states.save_warehouse(
+            intended, number_alias=f"{wanted.business_unit}/{wanted.number}", payment_aliases=payment_ids
+        )
 
     def _note_proof(self, wanted: WarehouseOrder, copy: WarehouseCopy) -> Outcome:
         now = self.flow.clock.now()
@@ -349,7 +371,9 @@ class _Convergence:
     def park(self, code: ExceptionCode, message: str, facts: dict[str, str]) -> Outcome:
         """Open the exception, then note it: a crash between the two opens it again, never hides it."""
         if self._open_exception(code, message, facts):
-            self.record = replace(self.record, hold=None).noting(self.flow.clock.now(), f"exception {code.value}", message)
+            self.record = replace(self.record, hold=None).noting(
+                self.flow.clock.now(), f"exception {code.value}", message
+            )
             self._save()
             self._tell_storefront()
         else:
@@ -395,15 +419,11 @@ class _Convergence:
         if self.record.proven_at is not None and not is_told:
             self._tell_storefront()
 
-    def _save(self, *, number_alias: str | None = None, payment_aliases: Sequence[str] = ()) -> None:
-        self.record = self.flow.states.save_warehouse(
-            self.record, number_alias=number_alias, payment_aliases=payment_aliases
-        )
+    def _save(self, *, payment_aliases: Sequence[str] = ()) -> None:
+        self.record = self.flow.states.save_warehouse(self.record, payment_aliases=payment_aliases)
 
     def unchanged(self) -> Outcome:
         return self._outcome(Ending.UNCHANGED)
 
     def _outcome(self, ending: Ending, **notes: str) -> Outcome:
-        return Outcome(
-            ending=ending, order_id=self.record.order_id, reference=self.record.reference, notes=dict(notes)
-        )
+        return Outcome(ending=ending, order_id=self.record.order_id, reference=self.record.reference, notes=dict(notes))

@@ -18,7 +18,7 @@ from lockstep.domain.orders import ShopView
 from lockstep.domain.storefront_facts import ShopChange, changes_due
 from lockstep.flows.deadline import Deadline
 from lockstep.flows.outcomes import Ending, Outcome
-from lockstep.flows.ports import Clock, Lanes, OpenExceptions, OrderStates, SettingsSource, ShopOrders
+from lockstep.flows.ports import Clock, OpenExceptions, OrderStates, SettingsSource, ShopOrders
 
 CONFLICT_ROUNDS = 4
 """Writes tried against a moving version before the message waits for its next delivery."""
@@ -34,7 +34,6 @@ class WriteBackOrders:
     states: OrderStates
     shop: ShopOrders
     exceptions: OpenExceptions
-    lanes: Lanes
     settings: SettingsSource
     clock: Clock
 
@@ -48,9 +47,7 @@ class WriteBackOrders:
         except PermanentError as error:
             return turn.park(error.code, str(error), error.facts)
 
-    def hold(
-        self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime
-    ) -> Outcome:
+    def hold(self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
         """Keep the order as waiting for the shop or a switch; the sweep hints it again."""
         turn = self._begin(order_id, Deadline(wake_at, self.clock))
         if turn is None:
@@ -176,5 +173,8 @@ class _Turn:
 
     def _outcome(self, ending: Ending, **notes: str) -> Outcome:
         return Outcome(
-            ending=ending, order_id=self.record.order_id, reference=self.warehouse.reference, notes=dict(notes)
+            ending=ending,
+            order_id=self.record.order_id,
+            reference=self.warehouse.reference,
+            notes=dict(notes),
         )

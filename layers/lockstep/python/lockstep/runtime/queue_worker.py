@@ -14,11 +14,10 @@ So no message ever dies of a system that is away: the order's record keeps the w
 
 from __future__ import annotations
 
-import random
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -59,9 +58,7 @@ class Convergence(Protocol):
     def converge(self, order_id: str, hints: Sequence[Hint], deadline: Deadline) -> Outcome:
         """Do what is due."""
 
-    def hold(
-        self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime
-    ) -> Outcome:
+    def hold(self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
         """Keep the work in the order's record."""
 
     def park(self, order_id: str, detail: str) -> Outcome:
@@ -109,8 +106,8 @@ class QueueWorker:
     dead_letters: DeadLetters
     queue_url: str
     clock: Clock
+    jitter: Callable[[], float]
     pace: BatchPace | None = None
-    jitter: random.Random = field(default_factory=random.Random)
 
     def handle(self, event: Mapping[str, Any], remaining_seconds: float) -> dict[str, list[dict[str, str]]]:
         """Answer one SQS event: names every message of every group that must come again."""
@@ -158,11 +155,9 @@ class QueueWorker:
                 return _GroupResult()
             return self._converge(group_id, hints, receive_count, circuit, deadline)
         except (TransientError, ConfigurationError) as error:
-            logger.warning(
-                "the order's record could not be reached", extra={"order_id": group_id, "why": str(error)}
-            )
+            logger.warning("the order's record could not be reached", extra={"order_id": group_id, "why": str(error)})
             return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it must not take the other groups along
             logger.exception("a defect while noting a failure", extra={"order_id": group_id})
             return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
 
@@ -196,14 +191,15 @@ class QueueWorker:
             return self._hold_for_system(order_id, hints, error, trips=True)
         except TransientError as error:
             logger.warning(
-                "a try failed", extra={"order_id": order_id, "why": str(error), "receive_count": receive_count}
+                "a try failed",
+                extra={"order_id": order_id, "why": str(error), "receive_count": receive_count},
             )
             count("TriesFailed")
             if receive_count < TRIES:
                 return _GroupResult(wait_seconds=self._wait_seconds(receive_count, error.retry_after_seconds))
             is_away = not isinstance(error, (ConcurrentChangeError, OutOfTimeError, SystemBusyError))
             return self._hold_for_system(order_id, hints, error, trips=is_away)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a defect parks its own order, not the batch
             logger.exception("a defect", extra={"order_id": order_id, "receive_count": receive_count})
             count("UnexpectedErrors")
             if receive_count < TRIES:
@@ -232,10 +228,9 @@ class QueueWorker:
         )
 
     def _wait_seconds(self, receive_count: int, wished: float | None) -> int:
-        """Doubling, with up to half of it as jitter, and never shorter than the other side wished."""
-        wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (receive_count - 1))
-        wait = round(wait * self.jitter.uniform(0.75, 1.25))
-        return max(1, wait, round(wished or 0))
+        """Doubling, spread by the jitter, and never shorter than the other side wished."""
+        wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS << (receive_count - 1))
+        return max(1, round(wait * self.jitter()), round(wished or 0))
 
 
 def _whereabouts(error: Exception) -> str:

@@ -48,9 +48,7 @@ class DynamoDbCallSlots:
 
     def lease(self, lane: CallLane, generation: Generation, calls: int) -> Lease:
         """See `CallSlots`."""
-        return self._replace(
-            lambda state, now: call_budget.lease(state, self._policy, lane, generation, calls, now)
-        )
+        return self._replace(lambda state, now: call_budget.lease(state, self._policy, lane, generation, calls, now))
 
     def throttled(self, *, pause_seconds: float | None = None) -> None:
         """See `CallSlots`; the second to report the same pause writes nothing."""
@@ -64,9 +62,7 @@ class DynamoDbCallSlots:
     def _replace(self, change: Callable[[BudgetState, datetime], tuple[BudgetState, Answer]]) -> Answer:
         """Apply a change to what is stored now, again if another process was faster."""
         try:
-            with aws_failures_as_ours(
-                f"using the call budget in {self._table_name}, without which no call is made"
-            ):
+            with aws_failures_as_ours(f"using the call budget in {self._table_name}, without which no call is made"):
                 for _ in range(ROUNDS):
                     state = self._load()
                     changed, answer = change(state, self._clock.now())
@@ -77,9 +73,7 @@ class DynamoDbCallSlots:
         except TransientError as error:
             # Nothing was sent to the warehouse, and only this class of failure says so.
             raise SystemBusyError(str(error)) from error
-        raise SystemBusyError(
-            f"the call budget in {self._table_name} was lost to other processes {ROUNDS} times"
-        )
+        raise SystemBusyError(f"the call budget in {self._table_name} was lost to other processes {ROUNDS} times")
 
     def _load(self) -> BudgetState:
         answer = self._client.get_item(TableName=self._table_name, Key=self._key, ConsistentRead=True)

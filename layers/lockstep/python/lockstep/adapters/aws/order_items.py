@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from lockstep.adapters.aws.stored_values import (
     item_of,
+    money_of,
+    money_plain,
     optional_time_of,
     optional_time_text,
     plain_of,
@@ -19,12 +21,13 @@ from lockstep.adapters.aws.stored_values import (
     word_of,
 )
 from lockstep.domain.exception_codes import ExceptionCode
-from lockstep.domain.money import Money
 from lockstep.domain.order_state import HistoryEntry, Hold, HoldReason, SentLine, StorefrontRecord, WarehouseRecord
 from lockstep.domain.order_views import ViewChange, view_of_storefront, view_of_warehouse
 from lockstep.domain.orders import OrderStatus, ShopView
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lockstep.adapters.aws.stored_values import Item, StoredItem
 
 WAREHOUSE = "WAREHOUSE"
@@ -48,7 +51,7 @@ def warehouse_item(record: WarehouseRecord) -> Item:
             "order_number": record.order_number,
             "store_key": record.store_key,
             "placed_at": optional_time_text(record.placed_at),
-            "total": _money(record.total),
+            "total": money_plain(record.total),
             "seen_version": record.seen_version,
             "view": _view(record.view),
             "warehouse_number": record.warehouse_number,
@@ -60,9 +63,9 @@ def warehouse_item(record: WarehouseRecord) -> Item:
             "sending_since": optional_time_text(record.sending_since),
             "proven_at": optional_time_text(record.proven_at),
             "cancelled_at": optional_time_text(record.cancelled_at),
-            "hold": _hold(record.hold),
+            "hold": None if record.hold is None else hold_plain(record.hold),
             "open_codes": [code.value for code in record.open_codes],
-            "history": [_entry(entry) for entry in record.history],
+            "history": [entry_plain(entry) for entry in record.history],
         }
     )
 
@@ -76,7 +79,7 @@ def warehouse_record(item: StoredItem) -> WarehouseRecord:
         order_number=plain.get("order_number"),
         store_key=plain.get("store_key"),
         placed_at=optional_time_of(plain.get("placed_at")),
-        total=_money_of(plain.get("total")),
+        total=money_of(plain.get("total")),
         seen_version=int(plain.get("seen_version", 0)),
         view=_view_of(plain.get("view")),
         warehouse_number=plain.get("warehouse_number"),
@@ -88,9 +91,9 @@ def warehouse_record(item: StoredItem) -> WarehouseRecord:
         sending_since=optional_time_of(plain.get("sending_since")),
         proven_at=optional_time_of(plain.get("proven_at")),
         cancelled_at=optional_time_of(plain.get("cancelled_at")),
-        hold=_hold_of(plain.get("hold")),
+        hold=hold_of(plain["hold"]) if "hold" in plain else None,
         open_codes=tuple(word_of(ExceptionCode, code) for code in plain.get("open_codes", ())),
-        history=tuple(_entry_of(entry) for entry in plain.get("history", ())),
+        history=tuple(entry_of(entry) for entry in plain.get("history", ())),
     )
 
 
@@ -106,9 +109,9 @@ def storefront_item(record: StorefrontRecord) -> Item:
             "own_versions": list(record.own_versions),
             "acknowledged_at": optional_time_text(record.acknowledged_at),
             "conflicts": record.conflicts,
-            "hold": _hold(record.hold),
+            "hold": None if record.hold is None else hold_plain(record.hold),
             "open_codes": [code.value for code in record.open_codes],
-            "history": [_entry(entry) for entry in record.history],
+            "history": [entry_plain(entry) for entry in record.history],
         }
     )
 
@@ -123,9 +126,9 @@ def storefront_record(item: StoredItem) -> StorefrontRecord:
         own_versions=tuple(int(version) for version in plain.get("own_versions", ())),
         acknowledged_at=optional_time_of(plain.get("acknowledged_at")),
         conflicts=int(plain.get("conflicts", 0)),
-        hold=_hold_of(plain.get("hold")),
+        hold=hold_of(plain["hold"]) if "hold" in plain else None,
         open_codes=tuple(word_of(ExceptionCode, code) for code in plain.get("open_codes", ())),
-        history=tuple(_entry_of(entry) for entry in plain.get("history", ())),
+        history=tuple(entry_of(entry) for entry in plain.get("history", ())),
     )
 
 
@@ -143,22 +146,6 @@ def change_from_stream(new_image: StoredItem) -> ViewChange | None:
             return view_of_storefront(storefront_record(new_image))
         case _:
             return None
-
-
-def _money(money: Money | None) -> dict[str, Any] | None:
-    if money is None:
-        return None
-    return {
-        "amount_minor": money.amount_minor,
-        "currency": money.currency,
-        "fraction_digits": money.fraction_digits,
-    }
-
-
-def _money_of(plain: dict[str, Any] | None) -> Money | None:
-    if plain is None:
-        return None
-    return Money(int(plain["amount_minor"]), plain["currency"], int(plain["fraction_digits"]))
 
 
 def _view(view: ShopView | None) -> dict[str, Any] | None:
@@ -205,9 +192,8 @@ def _line_of(plain: dict[str, Any]) -> SentLine:
     )
 
 
-def _hold(hold: Hold | None) -> dict[str, Any] | None:
-    if hold is None:
-        return None
+def hold_plain(hold: Hold) -> dict[str, Any]:
+    """A hold as plain values."""
     return {
         "reason": hold.reason.value,
         "since": time_text(hold.since),
@@ -216,9 +202,8 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
     }
 
 
-def _hold_of(plain: dict[str, Any] | None) -> Hold | None:
-    if plain is None:
-        return None
+def hold_of(plain: Mapping[str, Any]) -> Hold:
+    """The hold that `hold_plain` made. Raises `TransientError` for a reason of a newer version."""
     return Hold(
         reason=word_of(HoldReason, plain["reason"]),
         since=time_of(plain["since"]),
@@ -227,7 +212,8 @@ def _hold_of(plain: dict[str, Any] | None) -> Hold | None:
     )
 
 
-def _entry(entry: HistoryEntry) -> dict[str, Any]:
+def entry_plain(entry: HistoryEntry) -> dict[str, Any]:
+    """A history entry as plain values."""
     return {
         "sequence": entry.sequence,
         "at": time_text(entry.at),
@@ -236,7 +222,8 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
     }
 
 
-def _entry_of(plain: dict[str, Any]) -> HistoryEntry:
+def entry_of(plain: Mapping[str, Any]) -> HistoryEntry:
+    """The history entry that `entry_plain` made."""
     return HistoryEntry(
         sequence=int(plain["sequence"]),
         at=time_of(plain["at"]),

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from lockstep.adapters.aws.batch_reads import read_items
-from lockstep.adapters.aws.failures import aws_failures_as_ours, error_code
+from lockstep.adapters.aws.failures import aws_failures_as_ours
 from lockstep.adapters.aws.order_items import (
     STOREFRONT,
     WAREHOUSE,
@@ -65,28 +63,28 @@ class DynamoOrderStates:
     def save_warehouse(
         self, record: WarehouseRecord, *, number_alias: str | None = None, payment_aliases: Sequence[str] = ()
     ) -> WarehouseRecord:
-        """Store the record with its aliases in one transaction, or alone by one conditional put."""
+        """Store the record, with the aliases in one transaction; a payment that another order named first stays its."""
         saved = replace(record, revision=record.revision + 1)
-        put = self._put_if_unmoved(warehouse_item(saved), record.revision)
-        if number_alias is None and not payment_aliases:
-            self._put_alone(put, record.order_id, "warehouse")
-            return saved
-        writes: list[TransactWriteItemTypeDef] = [{"Put": put}]
+        writes: list[TransactWriteItemTypeDef] = [self._put_if_unmoved(warehouse_item(saved), record.revision)]
         if number_alias is not None:
-            writes.append({"Put": self._number_claim(number_alias, record.order_id)})
+            writes.append(self._number_claim(number_alias, record.order_id))
         writes.extend(self._payment_claim(payment_id, record.order_id) for payment_id in dict.fromkeys(payment_aliases))
         try:
-            write_together(self.client, writes, f"storing order {record.order_id} with its aliases")
+            write_together(self.client, writes, f"storing the warehouse record of order {record.order_id}")
         except ConditionsFailedError as failure:
             if 0 in failure.held:
                 raise _moved(record.order_id, "warehouse") from None
-            raise _number_taken(record.order_id, number_alias or "", failure.held.get(1, {})) from None
+            raise _number_taken(record.order_id, number_alias or "", failure.held[1]) from None
         return saved
 
     def save_storefront(self, record: StorefrontRecord) -> StorefrontRecord:
         """Store the record by one conditional put."""
         saved = replace(record, revision=record.revision + 1)
-        self._put_alone(self._put_if_unmoved(storefront_item(saved), record.revision), record.order_id, "storefront")
+        write = self._put_if_unmoved(storefront_item(saved), record.revision)
+        try:
+            write_together(self.client, [write], f"storing the storefront record of order {record.order_id}")
+        except ConditionsFailedError:
+            raise _moved(record.order_id, "storefront") from None
         return saved
 
     def order_of_payment(self, payment_id: str) -> str | None:
@@ -122,32 +120,26 @@ class DynamoOrderStates:
         )
         return frozenset(ids[item["pk"]["S"]] for item in items)
 
-    def _put_if_unmoved(self, item: Item, read_revision: int) -> PutTypeDef:
-        if read_revision == 0:
-            return {"TableName": self.table_name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
-        return {
+    def _put_if_unmoved(self, item: Item, read_revision: int) -> TransactWriteItemTypeDef:
+        put: PutTypeDef = {
             "TableName": self.table_name,
             "Item": item,
-            "ConditionExpression": "revision = :read",
-            "ExpressionAttributeValues": {":read": {"N": str(read_revision)}},
+            "ConditionExpression": "attribute_not_exists(pk)",
         }
+        if read_revision > 0:
+            put["ConditionExpression"] = "revision = :read"
+            put["ExpressionAttributeValues"] = {":read": {"N": str(read_revision)}}
+        return {"Put": put}
 
-    def _put_alone(self, put: PutTypeDef, order_id: str, side: str) -> None:
-        with aws_failures_as_ours(f"storing the {side} record of order {order_id}"):
-            try:
-                self.client.put_item(**put)
-            except ClientError as error:
-                if error_code(error) == "ConditionalCheckFailedException":
-                    raise _moved(order_id, side) from None
-                raise
-
-    def _number_claim(self, number_alias: str, order_id: str) -> PutTypeDef:
+    def _number_claim(self, number_alias: str, order_id: str) -> TransactWriteItemTypeDef:
         return {
-            "TableName": self.table_name,
-            "Item": {"pk": {"S": f"NUMBER#{number_alias}"}, "sk": {"S": _ALIAS}, "order_id": {"S": order_id}},
-            "ConditionExpression": "attribute_not_exists(pk) OR order_id = :order",
-            "ExpressionAttributeValues": {":order": {"S": order_id}},
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "Put": {
+                "TableName": self.table_name,
+                "Item": {"pk": {"S": f"NUMBER#{number_alias}"}, "sk": {"S": _ALIAS}, "order_id": {"S": order_id}},
+                "ConditionExpression": "attribute_not_exists(pk) OR order_id = :order",
+                "ExpressionAttributeValues": {":order": {"S": order_id}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
         }
 
     def _payment_claim(self, payment_id: str, order_id: str) -> TransactWriteItemTypeDef:

@@ -1,4 +1,4 @@
-"""How single values look in DynamoDB: times, words of an enumeration, and maps of plain values."""
+"""How single values look in DynamoDB: times, money, words of an enumeration, and maps of plain values."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from lockstep.domain.errors import TransientError
+from lockstep.domain.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,24 @@ def optional_time_text(at: datetime | None) -> str | None:
 def optional_time_of(text: str | None) -> datetime | None:
     """`time_of`, or None where nothing is stored."""
     return None if text is None else time_of(text)
+
+
+def money_plain(money: Money | None) -> dict[str, Any] | None:
+    """An amount as three plain values, or None for none."""
+    if money is None:
+        return None
+    return {
+        "amount_minor": money.amount_minor,
+        "currency": money.currency,
+        "fraction_digits": money.fraction_digits,
+    }
+
+
+def money_of(plain: Mapping[str, Any] | None) -> Money | None:
+    """The amount that `money_plain` made, or None where nothing is stored."""
+    if plain is None:
+        return None
+    return Money(int(plain["amount_minor"]), plain["currency"], int(plain["fraction_digits"]))
 
 
 def word_of(words: type[Word], text: str) -> Word:

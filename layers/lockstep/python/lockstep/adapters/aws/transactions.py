@@ -1,4 +1,4 @@
-"""DynamoDB transactions, with the reason why one was cancelled in our words."""
+"""Writes to several items that happen together or not at all, and why they did not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lockstep.adapters.aws.failures import aws_failures_as_ours, error_code, translated
+from lockstep.adapters.aws.failures import aws_failures_as_ours, error_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-CONDITION_FAILED = "ConditionalCheckFailed"
-
 
 class ConditionsFailedError(Exception):
-    """The transaction did nothing because conditions did not hold.
+    """Nothing was written because conditions did not hold.
 
     `held` maps the position of each such write to the item that stood in its way, where the write asked for
     it by `ReturnValuesOnConditionCheckFailure`; an empty mapping where it did not or there was none.
@@ -30,31 +28,43 @@ class ConditionsFailedError(Exception):
 
 
 def write_together(client: DynamoDBClient, writes: Sequence[TransactWriteItemTypeDef], doing: str) -> None:
-    """All of the writes or none.
+    """All of the writes or none; a put that stands alone is made without a transaction, which costs twice as much.
 
     Raises `ConditionsFailedError` when a condition did not hold, `TransientError` when another transaction
     was at one of the items, and what `aws_failures_as_ours` makes of everything else.
     """
     with aws_failures_as_ours(doing):
         try:
-            client.transact_write_items(TransactItems=writes)
+            if len(writes) == 1 and "Put" in writes[0]:
+                client.put_item(**writes[0]["Put"])
+            else:
+                client.transact_write_items(TransactItems=writes)
         except ClientError as error:
-            if error_code(error) != "TransactionCanceledException":
-                raise
-            _explain(error, doing)
+            held = _failed_conditions(error)
+            if held:
+                raise ConditionsFailedError(held) from None
+            raise _cause_of_cancellation(error) from error
 
 
-def _explain(error: ClientError, doing: str) -> None:
+def _failed_conditions(error: ClientError) -> dict[int, Mapping[str, Any]]:
     response: Mapping[str, Any] = error.response
-    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons", ())
-    failed = {
-        position: reason.get("Item") or {}
-        for position, reason in enumerate(reasons)
-        if reason.get("Code") == CONDITION_FAILED
+    if error_code(error) == "ConditionalCheckFailedException":
+        return {0: response.get("Item", {})}
+    return {
+        position: reason.get("Item", {})
+        for position, reason in enumerate(response.get("CancellationReasons", ()))
+        if reason.get("Code") == "ConditionalCheckFailed"
     }
-    if failed:
-        raise ConditionsFailedError(failed) from None
-    code = next((reason["Code"] for reason in reasons if reason.get("Code") not in (None, "None")), None)
-    # A cancellation that names no reason is nobody's fault that we could name: like a conflict, it may pass.
-    cause = ClientError({"Error": {"Code": code or "TransactionConflict"}}, "TransactWriteItems")
-    raise translated(cause, doing) from error
+
+
+def _cause_of_cancellation(error: ClientError) -> ClientError:
+    """The first reason of a cancelled transaction as an error of its own; any other error as it is.
+
+    A cancellation that names no reason is taken for a conflict: like that, it may pass.
+    """
+    if error_code(error) != "TransactionCanceledException":
+        return error
+    response: Mapping[str, Any] = error.response
+    codes = (reason.get("Code") for reason in response.get("CancellationReasons", ()))
+    code = next((code for code in codes if code not in (None, "None")), "TransactionConflict")
+    return ClientError({"Error": {"Code": code}}, error.operation_name)

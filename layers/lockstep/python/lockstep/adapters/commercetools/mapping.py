@@ -80,7 +80,13 @@ def _actions(change: ShopChange, at: datetime) -> list[dict[str, Any]]:
             ]
         case SetFields():
             fields = {name: value for name, value in change.fields if value}
-            return [{"action": "setCustomType", "type": {"typeId": "type", "key": change.type_key}, "fields": fields}]
+            return [
+                {
+                    "action": "setCustomType",
+                    "type": {"typeId": "type", "key": change.type_key},
+                    "fields": fields,
+                }
+            ]
         case _:
             assert_never(change)
 

@@ -38,9 +38,7 @@ def request_token(
         raise failure_of_transport(system, kind, error, is_write=False, was_sent=True) from error
     if response.status_code in (400, 401, 403):
         raise ConfigurationError(f"{system} refuses our credentials (status {response.status_code})")
-    failure = failure_of_status(
-        system, kind, response.status_code, is_write=False, retry_after_seconds=None
-    )
+    failure = failure_of_status(system, kind, response.status_code, is_write=False, retry_after_seconds=None)
     if failure is not None:
         raise failure
     try:

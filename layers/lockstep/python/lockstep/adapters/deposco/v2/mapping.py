@@ -116,7 +116,11 @@ def _line(line: WarehouseLine, business_unit: str) -> dict[str, Any]:
         "customerLineNumber": line.shop_line_id,
         "item": {"businessKey": {"number": line.item_number, "businessUnit.code": business_unit}},
         "pack": {
-            "businessKey": {"item.number": line.item_number, "quantity": 1, "item.businessUnit.code": business_unit}
+            "businessKey": {
+                "item.number": line.item_number,
+                "quantity": 1,
+                "item.businessUnit.code": business_unit,
+            }
         },
         "orderPackQuantity": line.quantity,
         "description": line.description[:DESCRIPTION_LENGTH],

@@ -40,7 +40,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class DeposcoSalesOrders:
-    """Writes and reads sales orders. `system.base_url` is the address of `/latest`, never of `/beta` (DEP-V2AUTH-08)."""
+    """Writes and reads sales orders; `system` speaks to `/latest`, never to `/beta` (DEP-V2AUTH-08)."""
 
     system: HttpSystem
 
@@ -78,7 +78,9 @@ class DeposcoSalesOrders:
         if answer.status == 409:
             raise ConcurrentChangeError("Deposco asks to try again: somebody changed the order at the same moment")
         code = ExceptionCode.WAREHOUSE_ITEM_UNKNOWN if answer.status == 404 else ExceptionCode.WAREHOUSE_REJECTED
-        raise PermanentError(code, f"Deposco refused it with status {answer.status}", facts={"reason": _reason(answer, body)})
+        raise PermanentError(
+            code, f"Deposco refused it with status {answer.status}", facts={"reason": _reason(answer, body)}
+        )
 
     def _whole(self, order: WireSalesOrder) -> WarehouseCopy:
         """The copy with every line; nested lines are cut at ten (DEP-V2SO-19)."""

@@ -1,0 +1,126 @@
+"""Plays a planned day: customers order, pay and change their minds, the network misbehaves, the day ends."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from local.scenarios.audit import audit
+from local.scenarios.books import Fate, Verdict
+from local.scenarios.shop import a_transaction
+from local.scenarios.stage import Stage
+from local.scenarios.trading_day import PlannedOrder, Story
+
+FAULTS = [
+    {
+        "name": "a message comes twice",
+        "match": {"kind": "subscription.deliver"},
+        "when": {"nth": [3]},
+        "do": "repeat",
+        "times": 1,
+    },
+]
+SECOND_THOUGHTS_SECONDS = 3.0
+"""So much later the late payers pay and the undecided cancel."""
+
+WAITING_FOR_A_SYSTEM = "waiting-for-system"
+
+
+@dataclass(slots=True)
+class TradingDay:
+    """One day on a stage. `endings` counts what the flows say of themselves, for the progress bar only."""
+
+    stage: Stage
+    planned: tuple[PlannedOrder, ...]
+    endings: Counter[str] = field(default_factory=Counter)
+    second_thoughts: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    own_calls: Counter[str] = field(default_factory=Counter)
+
+    def play(self, on_step: Callable[[str, int], None]) -> list[Verdict]:
+        """Place every order and wait until the day is settled; `on_step` is told the stage and a count.
+
+        Raises `TimeoutError` when the day does not settle; the verdicts of that moment are its argument.
+        """
+        requests.post(
+            f"{self.stage.commercetools_url}/_admin/faults", json={"seed": 1, "rules": FAULTS}, timeout=10
+        ).raise_for_status()
+        with self._listening(), self._open_for_business():
+            for number, order in enumerate(self.planned, start=1):
+                self._place(order)
+                on_step("placed", number)
+                self._have_second_thoughts()
+            return self._wait_until_settled(on_step)
+
+    def _place(self, order: PlannedOrder) -> None:
+        shop = self.stage.shop
+        match order.story:
+            case Story.PAID_LATER | Story.CANCELLED_UNPAID:
+                placed = shop.place(order, payment_state="Pending", transactions=[])
+            case Story.AUTHORISED_ONLY:
+                authorised = [a_transaction("Authorization", order.total_cents)]
+                placed = shop.place(order, payment_state="Pending", transactions=authorised)
+            case _:
+                placed = shop.place(
+                    order, payment_state="Paid", transactions=[a_transaction("Charge", order.total_cents)]
+                )
+        match order.story:
+            case Story.TOUCHED_MEANWHILE:
+                shop.change(placed, {"action": "setLocale", "locale": "en"})
+            case Story.PAID_LATER:
+                self._later(lambda: shop.capture(placed, order.total_cents))
+            case Story.CANCELLED_UNPAID:
+                self._later(lambda: shop.change(placed, {"action": "changeOrderState", "orderState": "Cancelled"}))
+            case _:
+                pass
+
+    def _later(self, action: Callable[[], None]) -> None:
+        self.second_thoughts.append((time.monotonic() + SECOND_THOUGHTS_SECONDS, action))
+
+    def _have_second_thoughts(self) -> None:
+        now = time.monotonic()
+        due = [thought for thought in self.second_thoughts if thought[0] <= now]
+        self.second_thoughts = [thought for thought in self.second_thoughts if thought[0] > now]
+        for _, action in due:
+            action()
+
+    def _wait_until_settled(self, on_step: Callable[[str, int], None]) -> list[Verdict]:
+        patience_ends = time.monotonic() + 60 + 2 * len(self.planned)
+        verdicts: list[Verdict] = []
+        while time.monotonic() < patience_ends:
+            time.sleep(0.25)
+            self._have_second_thoughts()
+            on_step("followed", self.endings["acknowledged"] + self.endings["parked"] + self.endings["cancelled"])
+            if self.second_thoughts or not self.stage.cloud.idle():
+                continue
+            verdicts = audit(self.stage)
+            if not any(_is_on_its_way(verdict) for verdict in verdicts):
+                return verdicts
+        raise TimeoutError("the day did not settle", verdicts or audit(self.stage))
+
+    @contextmanager
+    def _open_for_business(self) -> Iterator[None]:
+        self.stage.cloud.start_event_sources()
+        try:
+            yield
+        finally:
+            self.stage.cloud.stop_event_sources()
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        self.stage.cloud.on_log_line(self._take_line)
+        yield
+
+    def _take_line(self, line: Any) -> None:
+        for ending in ("acknowledged", "parked", "cancelled"):
+            if f'"ending":"{ending}"' in line.text.replace(" ", ""):
+                self.endings[ending] += 1
+
+
+def _is_on_its_way(verdict: Verdict) -> bool:
+    return verdict.fate is Fate.LOST or (verdict.fate is Fate.HELD and verdict.hold == WAITING_FOR_A_SYSTEM)

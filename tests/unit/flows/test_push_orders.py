@@ -1,0 +1,372 @@
+"""One order's way into the warehouse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lockstep.domain.errors import OutcomeUnknownError, OutOfTimeError
+from lockstep.domain.exception_codes import ExceptionCode
+from lockstep.domain.hints import Cause, Hint
+from lockstep.domain.open_exceptions import ExceptionState
+from lockstep.domain.order_state import HoldReason, Phase
+from lockstep.domain.orders import OrderStatus
+from lockstep.flows.outcomes import Ending
+from tests.support.orders import HOME, a_line, a_payment, an_order
+from tests.support.world import UNIT, World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_paid_order_is_proven_with_one_call_and_no_read(world: World) -> None:
+    outcome = world.converge(world.order_hint(an_order()))
+    assert outcome.ending is Ending.PROVEN
+    assert (world.warehouse.placed, world.warehouse.found, world.shop.fetched) == (1, 0, 0)
+    assert world.states.load("order-1").warehouse.phase is Phase.PROVEN  # type: ignore[union-attr]
+    assert [hint.order_id for hint in world.lanes.storefront] == ["order-1"]
+
+
+def test_a_duplicate_makes_no_remote_call_and_no_write(world: World) -> None:
+    hint = world.order_hint(an_order())
+    world.converge(hint)
+    before = world.states.load("order-1")
+    assert world.converge(hint).ending is Ending.UNCHANGED
+    assert (world.warehouse.placed, world.warehouse.found, world.shop.fetched) == (1, 0, 0)
+    assert world.states.load("order-1") == before
+
+
+def test_our_own_write_comes_back_and_costs_nothing(world: World) -> None:
+    world.converge(world.order_hint(an_order()))
+    world.tell()
+    view = world.states.load("order-1").storefront.view  # type: ignore[union-attr]
+    echo = Hint(
+        cause=Cause.ORDER_MESSAGE,
+        order_id="order-1",
+        message_id="echo",
+        message_type="OrderStateChanged",
+        shop_version=view.version,  # type: ignore[union-attr]
+    )
+    assert world.converge(echo).ending is Ending.UNCHANGED
+    assert world.shop.fetched == 0
+
+
+def test_a_change_below_our_own_write_is_not_taken_for_an_echo(world: World) -> None:
+    order = an_order(version=1)
+    world.converge(world.order_hint(order))
+    foreign = replace(order, version=2, lines=(a_line(1, quantity=9),), view=replace(order.view, version=2))
+    hint = world.order_hint(foreign, "OrderLineItemAdded", document=None)
+    world.tell()
+    assert world.converge(hint).notes == {"code": "CHANGED_AFTER_SENDING"}
+
+
+@pytest.mark.parametrize("lines", [1, 10, 11, 150])
+def test_an_order_of_any_length_is_proven_whole(world: World, lines: int) -> None:
+    order = an_order(lines=tuple(a_line(number) for number in range(1, lines + 1)))
+    assert world.converge(world.order_hint(order)).ending is Ending.PROVEN
+    assert len(world.warehouse.copies[0].lines) == lines
+
+
+def test_a_message_without_the_order_leads_to_one_read(world: World) -> None:
+    hint = world.order_hint(an_order(), document=None)
+    assert world.converge(hint).ending is Ending.PROVEN
+    assert world.shop.fetched == 1
+
+
+# Payment
+
+
+def an_unpaid_order(**changes: Any) -> Any:
+    return an_order(**({"payment_state": "Pending", "payment_ids": ("payment-1",), "payments": (a_payment(),)} | changes))
+
+
+def test_an_unpaid_order_is_read_once_and_held(world: World) -> None:
+    outcome = world.converge(world.order_hint(an_unpaid_order()))
+    assert outcome.ending is Ending.HELD
+    assert world.shop.fetched == 1
+    assert world.warehouse.placed == 0
+    record = world.states.load("order-1").warehouse
+    assert record is not None
+    assert record.hold is not None
+    assert record.hold.reason is HoldReason.PAYMENT
+    assert record.hold.wake_at > world.clock.now()
+
+
+def test_a_payment_that_landed_a_second_after_the_message_is_seen(world: World) -> None:
+    hint = world.order_hint(an_unpaid_order())
+    world.shop.put(an_unpaid_order(payments=(a_payment(charge=1000),)))
+    assert world.converge(hint).ending is Ending.PROVEN
+
+
+def test_the_payments_own_message_wakes_the_order(world: World) -> None:
+    world.converge(world.order_hint(an_unpaid_order()))
+    world.shop.put(an_unpaid_order(payments=(a_payment(charge=1000),)))
+    hint = world.pay("payment-1")
+    assert hint is not None
+    assert world.converge(hint).ending is Ending.PROVEN
+    assert world.states.load("order-1").warehouse.hold is None  # type: ignore[union-attr]
+
+
+def test_a_payment_that_spoke_before_its_order_is_not_lost(world: World) -> None:
+    """It is paid between the read of the order and the note of its alias, and nobody will say so again."""
+    hint = world.order_hint(an_unpaid_order())
+    assert world.pay("payment-1") is None
+
+    class PaysAfterTheRead:
+        read_document = world.shop.read_document
+
+        def fetch(self, order_id: str) -> Any:
+            seen = world.shop.fetch(order_id)
+            world.shop.put(an_unpaid_order(payments=(a_payment(charge=1000),)))
+            return seen
+
+    push = replace(world.push(), shop=PaysAfterTheRead())
+    assert push.converge("order-1", [hint], world.deadline(60)).ending is Ending.PROVEN
+
+
+def test_the_sweep_finds_a_payment_whose_message_was_lost(world: World) -> None:
+    world.converge(world.order_hint(an_unpaid_order()))
+    world.shop.put(an_unpaid_order(payments=(a_payment(authorization=1000),)))
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.PROVEN
+
+
+def test_a_hold_keeps_its_age_while_it_is_looked_at_again(world: World) -> None:
+    world.converge(world.order_hint(an_unpaid_order()))
+    since = world.states.load("order-1").warehouse.hold.since  # type: ignore[union-attr]
+    world.clock.advance(600)
+    world.converge(world.sweep_hint("order-1"))
+    assert world.states.load("order-1").warehouse.hold.since == since  # type: ignore[union-attr]
+
+
+# SKUs
+
+
+def test_an_unmapped_sku_holds_the_order_with_an_exception_for_the_catalogue(world: World) -> None:
+    order = an_order(lines=(a_line(1), a_line(2, sku="NEW")))
+    assert world.converge(world.order_hint(order)).ending is Ending.HELD
+    assert world.warehouse.placed == 0
+    (exception,) = world.exceptions.of_order("order-1")
+    assert (exception.code, exception.owner.value) == (ExceptionCode.SKU_UNMAPPED, "catalogue")
+    assert exception.amount == order.total
+    assert world.sku_map.waiting_orders(UNIT, "NEW") == ("order-1",)
+
+
+def test_mapping_the_sku_lets_the_order_go_and_resolves_the_exception(world: World) -> None:
+    world.converge(world.order_hint(an_order(lines=(a_line(2, sku="NEW"),))))
+    world.know("NEW")
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.PROVEN
+    (exception,) = world.exceptions.of_order("order-1")
+    assert exception.state is ExceptionState.RESOLVED
+
+
+# What only a person can mend
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"order_number": "WEB 1"}, ExceptionCode.ORDER_NUMBER_NOT_EXPRESSIBLE),
+        ({"shipping_address": replace(HOME, city="")}, ExceptionCode.ADDRESS_INCOMPLETE),
+        ({"shipping_method": "Drone"}, ExceptionCode.SHIPPING_METHOD_UNMAPPED),
+        ({"has_several_addresses": True}, ExceptionCode.ORDER_UNSUPPORTED),
+        ({"lines": (a_line(1, sku=""),)}, ExceptionCode.SKU_MISSING),
+    ],
+)
+def test_what_cannot_be_sent_is_parked_with_its_code_and_its_money(
+    world: World, changes: dict[str, Any], code: ExceptionCode
+) -> None:
+    order = an_order(**changes)
+    outcome = world.converge(world.order_hint(order))
+    assert outcome.ending is Ending.PARKED
+    assert world.warehouse.placed == 0
+    (exception,) = world.exceptions.of_order("order-1")
+    assert (exception.code, exception.amount) == (code, order.total)
+    assert exception.reference == order.reference
+
+
+def test_a_parked_order_that_is_mended_in_the_shop_goes_out_by_itself(world: World) -> None:
+    world.converge(world.order_hint(an_order(shipping_address=replace(HOME, city=""))))
+    mended = world.order_hint(an_order(version=2), "OrderShippingAddressSet", document=None)
+    assert world.converge(mended).ending is Ending.PROVEN
+    (exception,) = world.exceptions.of_order("order-1")
+    assert exception.state is ExceptionState.RESOLVED
+
+
+def test_a_duplicate_of_a_parked_orders_message_costs_nothing(world: World) -> None:
+    hint = world.order_hint(an_order(order_number="WEB 1"))
+    world.converge(hint)
+    assert world.converge(hint).ending is Ending.UNCHANGED
+
+
+def test_an_item_the_warehouse_does_not_know_is_the_catalogues(world: World) -> None:
+    world.warehouse.items.clear()
+    assert world.converge(world.order_hint(an_order())).notes == {"code": "WAREHOUSE_ITEM_UNKNOWN"}
+
+
+def test_a_number_that_another_order_has_is_refused_and_leaves_no_trace(world: World) -> None:
+    world.converge(world.order_hint(an_order("order-1", order_number="SAME")))
+    outcome = world.converge(world.order_hint(an_order("order-2", order_number="SAME")))
+    assert outcome.notes == {"code": "ORDER_NUMBER_TAKEN"}
+    assert world.warehouse.placed == 1
+    record = world.states.load("order-2").warehouse
+    assert record is not None
+    assert (record.warehouse_number, record.sending_since) == (None, None)
+
+
+def test_an_order_the_shop_does_not_return_is_an_exception(world: World) -> None:
+    assert world.converge(world.sweep_hint("ghost")).notes == {"code": "ORDER_NOT_IN_SHOP"}
+
+
+def test_an_unreadable_order_is_an_exception(world: World) -> None:
+    hint = world.order_hint(an_order(), document={"id": "order-1", "version": 99})
+    assert world.converge(hint).notes == {"code": "ORDER_UNREADABLE"}
+
+
+# Cancelled
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_order_cancelled_before_it_was_sent_is_never_sent(world: World, *, paid: bool) -> None:
+    order = an_order() if paid else an_unpaid_order()
+    cancelled = replace(order, version=2, status=OrderStatus.CANCELLED)
+    if not paid:
+        world.converge(world.order_hint(order))
+    assert world.converge(world.order_hint(cancelled, "OrderStateChanged")).ending is Ending.CANCELLED
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.UNCHANGED
+    assert world.warehouse.placed == 0
+    assert world.states.load("order-1").warehouse.hold is None  # type: ignore[union-attr]
+
+
+def test_an_order_cancelled_after_it_was_sent_is_customer_cares(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    cancelled = world.order_hint(replace(order, version=2, status=OrderStatus.CANCELLED), "OrderStateChanged")
+    assert world.converge(cancelled).notes == {"code": "CANCELLED_AFTER_SENDING"}
+    (exception,) = world.exceptions.of_order("order-1")
+    assert exception.owner.value == "customer-care"
+
+
+def test_an_order_deleted_before_it_was_sent_is_never_sent(world: World) -> None:
+    order = an_unpaid_order()
+    world.converge(world.order_hint(order))
+    deleted = world.order_hint(order, "OrderDeleted")
+    world.shop.remove("order-1")
+    assert world.converge(deleted).ending is Ending.CANCELLED
+    assert world.converge(deleted).ending is Ending.UNCHANGED
+
+
+# Changed after sending
+
+
+def test_a_change_that_the_warehouse_does_not_see_costs_one_note(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    same = world.order_hint(replace(order, version=2, customer_email="new@example.com"), "OrderCustomerEmailSet")
+    assert world.converge(same).ending is Ending.UNCHANGED
+    assert world.converge(same).ending is Ending.UNCHANGED
+    assert world.warehouse.placed == 1
+    assert world.states.load("order-1").warehouse.seen_version == 2  # type: ignore[union-attr]
+
+
+def test_an_edit_after_sending_is_raised_once_with_what_differs(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    edited = world.order_hint(replace(order, version=2, lines=(a_line(1, quantity=5),)), "OrderEditApplied")
+    assert world.converge(edited).notes == {"code": "CHANGED_AFTER_SENDING"}
+    assert world.warehouse.placed == 1
+
+
+# Lost answers
+
+
+class LosesTheAnswer:
+    """A warehouse that takes the order and whose answer never arrives, the first time."""
+
+    def __init__(self, world: World) -> None:
+        self._warehouse = world.warehouse
+        self._lost = False
+
+    def place(self, order: Any) -> Any:
+        copy = self._warehouse.place(order)
+        if not self._lost:
+            self._lost = True
+            raise OutcomeUnknownError("no answer")
+        return copy
+
+    def find(self, unit: str, number: str) -> Any:
+        return self._warehouse.find(unit, number)
+
+
+def test_after_a_lost_answer_it_looks_and_finds_its_order(world: World) -> None:
+    hint = world.order_hint(an_order())
+    push = replace(world.push(), warehouse=LosesTheAnswer(world))
+    with pytest.raises(OutcomeUnknownError):
+        push.converge("order-1", [hint], world.deadline(60))
+    assert push.converge("order-1", [hint], world.deadline(60)).ending is Ending.PROVEN
+    assert (world.warehouse.placed, world.warehouse.found) == (1, 1)
+
+
+def test_a_copy_that_people_cancelled_meanwhile_does_not_count_as_present(world: World) -> None:
+    hint = world.order_hint(an_order())
+    push = replace(world.push(), warehouse=LosesTheAnswer(world))
+    with pytest.raises(OutcomeUnknownError):
+        push.converge("order-1", [hint], world.deadline(60))
+    world.warehouse.cancel("WEB-order-1")
+    assert push.converge("order-1", [hint], world.deadline(60)).notes == {"code": "WAREHOUSE_COPY_CANCELLED"}
+
+
+def test_two_live_copies_are_an_exception_and_nothing_is_written(world: World) -> None:
+    hint = world.order_hint(an_order())
+    push = replace(world.push(), warehouse=LosesTheAnswer(world))
+    with pytest.raises(OutcomeUnknownError):
+        push.converge("order-1", [hint], world.deadline(60))
+    world.warehouse.copies.append(replace(world.warehouse.copies[0], warehouse_id="other"))
+    assert push.converge("order-1", [hint], world.deadline(60)).notes == {"code": "WAREHOUSE_COPY_DOUBLED"}
+    assert world.warehouse.placed == 1
+
+
+def test_a_copy_that_differs_is_never_called_proven(world: World) -> None:
+    class Miscounts:
+        def place(self, order: Any) -> Any:
+            copy = world.warehouse.place(order)
+            return replace(copy, lines=(replace(copy.lines[0], quantity=99),))
+
+    push = replace(world.push(), warehouse=Miscounts())
+    outcome = push.converge("order-1", [world.order_hint(an_order())], world.deadline(60))
+    assert outcome.notes == {"code": "WAREHOUSE_COPY_DIFFERS"}
+    assert world.states.load("order-1").warehouse.proven_at is None  # type: ignore[union-attr]
+
+
+def test_nothing_is_begun_that_the_invocation_could_not_finish(world: World) -> None:
+    with pytest.raises(OutOfTimeError):
+        world.converge(world.order_hint(an_order()), seconds=5)
+    assert world.warehouse.placed == 0
+    assert world.states.load("order-1").warehouse is None
+
+
+# Held for a system
+
+
+def test_a_held_order_is_read_again_when_it_is_woken(world: World) -> None:
+    hint = world.order_hint(an_order())
+    outcome = world.push().hold("order-1", [hint], HoldReason.SYSTEM_DOWN, "Deposco is away", world.in_a_minute())
+    assert outcome.ending is Ending.HELD
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.PROVEN
+    assert world.states.load("order-1").warehouse.hold is None  # type: ignore[union-attr]
+
+
+def test_a_duplicate_during_an_outage_does_not_hold_a_proven_order(world: World) -> None:
+    hint = world.order_hint(an_order())
+    world.converge(hint)
+    outcome = world.push().hold("order-1", [hint], HoldReason.SYSTEM_DOWN, "away", world.in_a_minute())
+    assert outcome.ending is Ending.UNCHANGED
+
+
+def test_a_defect_parks_the_order_under_engineering(world: World) -> None:
+    outcome = world.push().park("order-1", "an unexpected KeyError")
+    assert outcome.notes == {"code": "UNEXPECTED_ERROR"}
+    assert world.exceptions.of_order("order-1")[0].owner.value == "engineering"
