@@ -14,14 +14,13 @@ from rich.markup import escape
 from local.aws.batch_response import failed_items
 from local.aws.sam_template import SamTemplate
 from local.processes import REPOSITORY_ROOT
+from local.scenarios.sample import EVENTS, prepare
 from local.scenarios.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from local.aws.lambda_host import InvocationResult
-
-EVENTS = REPOSITORY_ROOT / "events"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     console.print("Starting both doubles and the embedded AWS, deploying template.yaml ...")
     with Stage(built=options.built) as stage:
+        prepare(stage, options.function)
         result = stage.cloud.invoke(functions[options.function], event)
     _show(console, result)
     failed = _failed_records(event, result)

@@ -244,7 +244,7 @@ def main() -> None:
         else:
             build(interpreter, BUILT, architecture=architecture)
     except BuildError as failed:
-        raise SystemExit(f"Build failed. {failed}") from None
+        raise SystemExit(str(failed)) from None
 
 
 if __name__ == "__main__":

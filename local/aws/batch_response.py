@@ -30,4 +30,5 @@ def failed_items(answer: Any, delivered: Collection[str]) -> frozenset[str]:
     if not isinstance(failures, list):
         return everything
     named = frozenset(str(failure.get("itemIdentifier")) if isinstance(failure, dict) else "" for failure in failures)
-    return min(named, everything)
+    unknown = named - everything
+    return everything if unknown else named

@@ -194,7 +194,7 @@ def shipping_details(draft: Any, quantity: int) -> Json | None:
 def _states(project: Project, drafted: Any, quantity: int) -> list[Json]:
     if not drafted:
         return initial_states(project, quantity)
-    states = [
+    states: list[Json] = [
         {"quantity": int(needed(item, "quantity", int)), "state": project.reference("state", item.get("state"))}
         for item in drafted
     ]

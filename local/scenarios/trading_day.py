@@ -80,6 +80,7 @@ class PlannedOrder:
 
 CITIES = ("Lyon", "Gent", "Graz", "Porto", "Aarhus", "Brno")
 LONG_CITY = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
+LONG_REFERENCE = "marketplace-reference-of-a-partner-who-likes-long-numbers"
 
 
 def plan(orders: int, seed: int) -> tuple[PlannedOrder, ...]:
@@ -104,6 +105,6 @@ def _order(number: int, story: Story, chance: random.Random) -> PlannedOrder:
         case Story.ADDRESS_TOO_LONG:
             return replace(order, city=LONG_CITY)
         case Story.NUMBER_NOT_EXPRESSIBLE:
-            return replace(order, number=f"WEB {number:05d}/A")
+            return replace(order, number=f"WEB-{number:05d}-{LONG_REFERENCE}")
         case _:
             return order

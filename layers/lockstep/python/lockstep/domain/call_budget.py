@@ -187,19 +187,10 @@ def lease(
     """
     if calls < 1:
         raise ValueError("a lease is for one call at least")
-    pace = _Pace.of(state, policy, lane, generation, now)
-    draft, slots = state, list[datetime]()
-    while len(slots) < calls and (joined := _join(draft, pace, lane, generation, now)):
-        draft, slot = joined
-        slots.append(slot)
-    if not slots or (len(slots) < min(calls, pace.floor_holds) and slots[0] > now):
-        raise _queue_too_long(state, pace, lane, generation, calls, now)
-    leased = replace(
-        draft,
-        revision=state.revision + 1,
-        gaps=tuple(gap for gap in draft.gaps if gap > now),
-    )
-    return leased, Lease(tuple(slots), pace.good_for)
+    granted = _granted(state, policy, lane, generation, calls, now)
+    if granted is None:
+        raise _queue_too_long(state, policy, lane, generation, calls, now)
+    return granted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +243,42 @@ def _apart(calls_a_second: float) -> timedelta:
     return timedelta(microseconds=ceil(1_000_000 / calls_a_second))
 
 
+def _granted(
+    state: BudgetState, policy: BudgetPolicy, lane: CallLane, generation: Generation, calls: int, now: datetime
+) -> tuple[BudgetState, Lease] | None:
+    """The lease, or None where it would be too small to be worth its write."""
+    pace = _Pace.of(state, policy, lane, generation, now)
+    draft, slots = state, list[datetime]()
+    while len(slots) < calls and (joined := _join(draft, pace, lane, generation, now)):
+        draft, slot = joined
+        slots.append(slot)
+    if not slots or (len(slots) < min(calls, pace.floor_holds) and slots[0] > now):
+        return None
+    leased = replace(draft, revision=state.revision + 1, gaps=tuple(gap for gap in draft.gaps if gap > now))
+    return leased, Lease(tuple(slots), pace.good_for)
+
+
+def _queue_too_long(
+    state: BudgetState, policy: BudgetPolicy, lane: CallLane, generation: Generation, calls: int, now: datetime
+) -> SystemBusyError:
+    """The refusal, with the time at which the lane would be served if nobody else came: found by trying."""
+    pace = _Pace.of(state, policy, lane, generation, now)
+    # At the end of the queue nothing is waiting before the lane, and it gets whatever fits.
+    _, end_of_queue = _next_slot(replace(state, gaps=()), pace, generation, now)
+    too_early, soon_enough = now, end_of_queue
+    while soon_enough - too_early > pace.spacing:
+        between = too_early + (soon_enough - too_early) / 2
+        if _granted(state, policy, lane, generation, calls, between):
+            soon_enough = between
+        else:
+            too_early = between
+    return SystemBusyError(
+        f"the warehouse account's calls are leased for the next {(end_of_queue - now).total_seconds():.1f} s; "
+        f"the lane {lane.value} waits its turn, nothing was sent",
+        retry_after_seconds=(soon_enough - now).total_seconds(),
+    )
+
+
 def _join(
     state: BudgetState, pace: _Pace, lane: CallLane, generation: Generation, now: datetime
 ) -> tuple[BudgetState, datetime] | None:
@@ -284,27 +311,3 @@ def _next_slot(state: BudgetState, pace: _Pace, generation: Generation, now: dat
     on_beat = slot - state.v1_next_free < pace.spacing
     beat = state.v1_next_free if on_beat else slot
     return replace(state, next_free=slot + pace.spacing, v1_next_free=beat + pace.v1_spacing, gaps=tuple(gaps)), slot
-
-
-def _queue_too_long(
-    state: BudgetState, pace: _Pace, lane: CallLane, generation: Generation, calls: int, now: datetime
-) -> SystemBusyError:
-    """The refusal, with the time after which the lane can have a lease worth its write."""
-    wanted = min(calls, pace.floor_holds)
-    queue, first_slot = _next_slot(replace(state, gaps=()), pace, generation, now)
-    last_slot = first_slot
-    for _ in range(wanted - 1):
-        queue, last_slot = _next_slot(replace(queue, gaps=()), pace, generation, now)
-    spent_until = state.lanes.get(lane, LaneUse()).spent_until
-    on_floor_at = max(
-        spent_until + (wanted - 1) * pace.cost - pace.own_ahead,
-        last_slot - pace.own_ahead - pace.borrowed_ahead,
-    )
-    borrowing_at = last_slot - pace.borrowed_ahead
-    # Once nothing is waiting before it, a lane gets whatever fits.
-    ask_again_at = max(min(on_floor_at, borrowing_at, first_slot), now + pace.spacing)
-    return SystemBusyError(
-        f"the warehouse account's calls are leased for the next {(first_slot - now).total_seconds():.1f} s; "
-        f"the lane {lane.value} waits its turn, nothing was sent",
-        retry_after_seconds=(ask_again_at - now).total_seconds(),
-    )

@@ -14,7 +14,7 @@ from lockstep.domain.call_budget import BudgetPolicy
 from lockstep.domain.release_gate import GatePolicy
 
 NUMBER_ALPHABET = frozenset(string.ascii_letters + string.digits + "-_")
-"""Characters a Deposco order number may safely hold; no period, no blank (DEP-LIMIT-06, DEP-LIMIT-07)."""
+"""Characters a Deposco order number may safely hold; no period, no blank (DEP-V2CO-08)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class StorefrontPolicy:
     """What Lockstep writes into the shop's orders.
 
     `channel_key` is the channel under which the warehouse's number stands in `syncInfo`; it needs the role
-    OrderExport (CT-ORD-16). `confirm_orders` moves Open orders to Confirmed, which other systems may act on.
+    OrderExport (CT-ORD-06). `confirm_orders` moves Open orders to Confirmed, which other systems may act on.
     """
 
     channel_key: str

@@ -10,8 +10,8 @@ from decimal import Decimal
 class Money:
     """An amount as a whole number of `10 ** -fraction_digits` units of `currency`.
 
-    The fraction digits travel with the amount because the shop states them (JPY 0, EUR 2, KWD 3) and a
-    table of our own would age (CT-ORD-15).
+    The fraction digits travel with the amount because the shop states them (JPY 0, EUR 2, KWD 3), and a
+    table of our own would age.
     """
 
     amount_minor: int

@@ -10,7 +10,7 @@ from lockstep.domain.money import Money
 
 
 class OrderStatus(StrEnum):
-    """The shop's own order state (CT-ORD-10)."""
+    """The shop's own order state (CT-ORD-04)."""
 
     OPEN = "Open"
     CONFIRMED = "Confirmed"
@@ -49,7 +49,7 @@ class Address:
 class ShopLine:
     """One line sold: `quantity` eaches of one variant.
 
-    `sku` is None where the variant has none (CT-ORD-14). `unit_price` is what one each was listed at,
+    `sku` is None where the variant has none (CT-ORD-12). `unit_price` is what one each was listed at,
     `total` what the line costs after discounts, both in the order's own tax basis.
     """
 
@@ -126,5 +126,5 @@ class ShopOrder:
 
     @property
     def reference(self) -> str:
-        """How people name the order: its number, or its id where it has none (CT-ORD-02)."""
+        """How people name the order: its number, or its id where it has none (CT-ORD-01)."""
         return self.order_number or self.order_id

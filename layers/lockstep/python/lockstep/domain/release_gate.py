@@ -21,7 +21,7 @@ class GatePolicy:
     """What counts as secured.
 
     `settled_payment_states` are the shop's payment states that are trusted as they stand; the shop never
-    derives them from transactions (CT-PAY-02), so a merchant whose payment provider sets none leaves the
+    derives them from transactions (CT-PAY-03), so a merchant whose payment provider sets none leaves the
     set empty. `tolerance_minor` is how many minor units may be missing, by currency.
     """
 

@@ -1,6 +1,6 @@
 """Which of the shop's messages matter, and to whose lane they go.
 
-Subscribed are only types that others cause, so that our own writes do not come back (CT-MSG-08); order state
+Subscribed are only types that others cause, so that our own writes do not come back (CT-SUB-13); order state
 is caused by both and filtered later by version.
 """
 
@@ -65,7 +65,7 @@ class UnreadableNotificationError(ValueError):
 
 
 def route(notification: Mapping[str, Any], *, project_key: str) -> Hint | PaymentNews | Skip:
-    """Where one notification leads (Platform format, CT-MSG-01).
+    """Where one notification leads (Platform format, CT-SUB-04).
 
     Raises `UnreadableNotificationError` when it lacks what every notification has.
     """

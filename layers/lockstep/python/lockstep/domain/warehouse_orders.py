@@ -25,7 +25,7 @@ class WarehouseLine:
     """One line to be picked: `quantity` eaches of `item_number`.
 
     `line_number` is a sequence that stays with the shop's line for good; `shop_line_id` travels as the
-    customer's line number and is how lines are matched back, never the SKU (DEP-V2SO-08).
+    customer's line number and is how lines are matched back, never the SKU (DEP-V2SO-26).
     """
 
     line_number: str
@@ -76,7 +76,7 @@ class WarehouseOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyLine:
-    """A line as the warehouse holds it; `item_number` is None where it lost the item (DEP-V2CO-05)."""
+    """A line as the warehouse holds it; `item_number` is None where it lost the item (DEP-V2CO-04)."""
 
     line_number: str
     shop_line_id: str | None
@@ -113,7 +113,7 @@ def warehouse_number(order: ShopOrder, policy: StorePolicy) -> str:
     """The number under which the warehouse files the order: the store's prefix and the shop's number.
 
     Raises `PermanentError(ORDER_NUMBER_NOT_EXPRESSIBLE)` where the warehouse could not hold it: length and
-    alphabet are settings, since live clients restrict them further than the vendor does (DEP-LIMIT-06).
+    alphabet are settings, since live clients restrict them further than the vendor does (DEP-V2ERR-02, DEP-V2CO-08).
     """
     number = f"{policy.number_prefix}{order.reference}"
     if len(number) > policy.number_max_length:

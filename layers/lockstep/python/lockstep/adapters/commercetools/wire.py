@@ -1,4 +1,4 @@
-"""The shop's JSON, as far as Lockstep reads it; everything else is ignored (CT-ORD-02, CT-ORD-12)."""
+"""The shop's JSON, as far as Lockstep reads it; everything else is ignored (CT-ORD-12, CT-QRY-07)."""
 
 from __future__ import annotations
 

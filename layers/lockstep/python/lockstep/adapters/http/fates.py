@@ -6,8 +6,8 @@
 | 2xx with no or an unreadable body   | TransientError  | OutcomeUnknownError    |
 | 400, 404, 409, 422                  | the adapter's to judge | the adapter's   |
 | 401 (after one new token), 403      | ConfigurationError | ConfigurationError  |
-| 429                                 | SystemBusyError | SystemBusyError: not processed (DEP-LIMIT-04) |
-| 5xx                                 | TransientError  | OutcomeUnknownError: may have happened (CT-ERR-06) |
+| 429                                 | SystemBusyError | SystemBusyError: not processed (DEP-LIMIT-03) |
+| 5xx                                 | TransientError  | OutcomeUnknownError: may have happened (CT-ERR-03) |
 | no connection could be made         | TransientError  | TransientError: nothing was sent |
 | timeout or cut after sending        | TransientError  | OutcomeUnknownError    |
 | anything else                       | ConfigurationError | ConfigurationError  |

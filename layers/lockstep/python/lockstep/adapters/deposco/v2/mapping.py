@@ -1,6 +1,6 @@
 """From the domain's warehouse order to Deposco's body, and from its answers back.
 
-Deposco's lengths are checked here (DEP-LIMIT-05): what a picker or a carrier needs whole is refused when it does
+Deposco's lengths are checked here (DEP-V2ERR-02): what a picker or a carrier needs whole is refused when it does
 not fit; the line description, which nobody acts on, is cut.
 """
 
