@@ -19,7 +19,6 @@ RUN := PYTHONPATH="$(CURDIR)/layers/lockstep/python:$(CURDIR)" $(BIN)/python
 # The files name every package, so nothing is left for pip to resolve.
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 SAM := SAM_CLI_TELEMETRY=0 $(BUILD_VENV)/bin/sam
-SOURCES := layers/lockstep/python functions local tests tools
 WORKERS ?= 2
 TRANSFORMED := out/template.transformed.json
 
@@ -95,14 +94,14 @@ bench-doubles: $(LOCAL_SET) ## Measure what the doubles can carry
 check: format-check lint types imports template-check test ## Format, lint, types, imports, template and tests: what must hold before a merge
 
 format: $(DEVELOPMENT_SET) ## Rewrite the source in the one format, imports sorted
-	$(BIN)/ruff check --quiet --select I --fix $(SOURCES)
-	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --quiet --select I --fix .
+	$(BIN)/ruff format .
 
 format-check: $(DEVELOPMENT_SET) ## Fail where `make format` would change something
-	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff format --check .
 
 lint: $(DEVELOPMENT_SET) ## Lint (ruff)
-	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff check .
 
 types: $(DEVELOPMENT_SET) ## Check the types (mypy, strict)
 	$(BIN)/mypy
@@ -145,4 +144,4 @@ lock: $(BUILD_SET) ## Resolve requirements/*.in anew into hash-pinned files for 
 
 clean: ## Remove what was built and measured; virtual environments stay
 	rm -rf .aws-sam out .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find functions layers local tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -path './.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -39,7 +39,9 @@ def main() -> None:
         for message_type, name in names.items():
             _write("receive_storefront_events", name, [by_type[message_type]])
         _write("receive_storefront_events", "payload-not-included", [_without_payload(by_type["OrderCreated"])])
-        _write("receive_storefront_events", "unknown-type", [_with(by_type["OrderStateChanged"], type="OrderSungAbout")])
+        _write(
+            "receive_storefront_events", "unknown-type", [_with(by_type["OrderStateChanged"], type="OrderSungAbout")]
+        )
         _write("receive_storefront_events", "not-json", [by_type["OrderCreated"] | {"body": "<order>1</order>"}])
 
         for name in ("order-created", "order-state-changed", "payload-not-included"):

@@ -28,6 +28,8 @@ def pytest_configure() -> None:
         AWS_SECRET_ACCESS_KEY="testing",
         AWS_DEFAULT_REGION="eu-central-1",
         AWS_EC2_METADATA_DISABLED="true",
+        # Powertools reads it when it is imported, as on Lambda.
+        POWERTOOLS_METRICS_NAMESPACE="Lockstep",
     )
 
 

@@ -62,7 +62,7 @@ def lambda_interpreter(runtime: str) -> Path:
         candidates += sorted(Path(kept).expanduser().glob(f"{pattern}/bin/{runtime}"), reverse=True)
     question = "import ensurepip, sys; print(sys.executable, *sys.version_info[:2], sep='\\n')"
     for candidate in candidates:
-        if not candidate.exists():
+        if not os.access(candidate, os.X_OK):
             continue
         answer = subprocess.run([candidate, "-c", question], capture_output=True, text=True, check=False)
         found = answer.stdout.split("\n")

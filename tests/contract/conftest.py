@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 REGION = "eu-central-1"
 BOTH_SIDES = ("memory", "aws")
@@ -62,18 +63,24 @@ def side(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """Shared, because it keeps the services' descriptions, which are slow to read."""
+    return boto3.Session(region_name=REGION)
+
+
 @pytest.fixture
-def aws() -> Iterator[Aws]:
+def aws(session: boto3.Session) -> Iterator[Aws]:
     with mock_aws():
-        dynamodb = boto3.client("dynamodb", region_name=REGION)
-        sqs = boto3.client("sqs", region_name=REGION)
-        fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "false"}
+        dynamodb = session.client("dynamodb")
+        sqs = session.client("sqs")
+        fifo: dict[QueueAttributeNameType, str] = {"FifoQueue": "true", "ContentBasedDeduplication": "false"}
         _create_table(dynamodb, "plain")
         _create_table(dynamodb, "exceptions", has_owner_index=True)
         yield Aws(
             dynamodb=dynamodb,
             sqs=sqs,
-            secretsmanager=boto3.client("secretsmanager", region_name=REGION),
+            secretsmanager=session.client("secretsmanager"),
             table="plain",
             exceptions_table="exceptions",
             standard_queue=sqs.create_queue(QueueName="standard")["QueueUrl"],

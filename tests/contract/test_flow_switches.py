@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from lockstep.adapters.aws.flow_switches import DynamoFlowSwitches
 from lockstep.adapters.memory.flow_switches import MemoryFlowSwitches
 from lockstep.domain.flow_switches import Circuit, Flow
+
 from tests.support.builders import at
 
 if TYPE_CHECKING:

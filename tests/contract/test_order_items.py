@@ -6,7 +6,6 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
-
 from lockstep.adapters.aws.order_items import (
     change_from_stream,
     storefront_item,
@@ -17,6 +16,7 @@ from lockstep.adapters.aws.order_items import (
 from lockstep.domain.errors import TransientError
 from lockstep.domain.order_state import StorefrontRecord, WarehouseRecord
 from lockstep.domain.order_views import view_of_storefront, view_of_warehouse
+
 from tests.support.builders import a_storefront_record, a_warehouse_record
 
 
@@ -61,9 +61,7 @@ def test_attributes_that_an_older_version_did_not_write_take_their_defaults() ->
 
 
 def test_a_word_of_a_newer_version_is_read_later_instead_of_being_lost() -> None:
-    item: dict[str, Any] = dict(warehouse_item(a_warehouse_record())) | {
-        "open_codes": {"L": [{"S": "SOMETHING_NEW"}]}
-    }
+    item: dict[str, Any] = dict(warehouse_item(a_warehouse_record())) | {"open_codes": {"L": [{"S": "SOMETHING_NEW"}]}}
 
     with pytest.raises(TransientError, match="SOMETHING_NEW"):
         warehouse_record(item)

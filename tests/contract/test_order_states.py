@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
-
 from lockstep.adapters.aws.order_states import DynamoOrderStates
 from lockstep.adapters.memory.order_states import MemoryOrderStates
-from lockstep.domain.errors import ConcurrentChangeError, ConfigurationError, PermanentError, SystemBusyError
-from lockstep.domain.errors import TransientError
+from lockstep.domain.errors import (
+    ConcurrentChangeError,
+    ConfigurationError,
+    PermanentError,
+    SystemBusyError,
+    TransientError,
+)
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.order_state import OrderRecords, WarehouseRecord
+
 from tests.support.builders import a_storefront_record, a_warehouse_record
 
 if TYPE_CHECKING:
     from lockstep.flows.ports import OrderStates
+
     from tests.contract.conftest import Aws
 
 
@@ -111,9 +117,7 @@ def test_an_order_whose_number_is_taken_is_not_stored(states: OrderStates) -> No
     states.save_warehouse(a_warehouse_record("order-1"), number_alias="ACME/UK-1")
 
     with pytest.raises(PermanentError):
-        states.save_warehouse(
-            a_warehouse_record("order-2"), number_alias="ACME/UK-1", payment_aliases=["payment-2"]
-        )
+        states.save_warehouse(a_warehouse_record("order-2"), number_alias="ACME/UK-1", payment_aliases=["payment-2"])
 
     assert states.load("order-2").warehouse is None
     assert states.order_of_payment("payment-2") is None
@@ -245,9 +249,7 @@ def test_keys_left_unread_again_and_again_mean_that_the_table_is_busy(
     states, stubber = stubbed
     orphan = {"pk": {"S": "PAYMENT#payment-1"}, "sk": {"S": "ORPHAN"}}
     for _ in range(4):
-        stubber.add_response(
-            "batch_get_item", {"Responses": {}, "UnprocessedKeys": {"plain": {"Keys": [orphan]}}}
-        )
+        stubber.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {"plain": {"Keys": [orphan]}}})
 
     with pytest.raises(SystemBusyError):
         states.orphan_payments(["payment-1"])

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from lockstep.adapters.aws.sku_map import DynamoSkuMap
 from lockstep.adapters.memory.sku_map import MemorySkuMap
 from lockstep.domain.errors import ConcurrentChangeError
 from lockstep.domain.warehouse_orders import MappedItem
+
 from tests.support.builders import at
 
 if TYPE_CHECKING:
     from lockstep.flows.ports import SkuMap
+
     from tests.contract.conftest import Aws
 
 TEE = MappedItem(sku="TEE-M", item_number="100")
@@ -34,7 +35,7 @@ def test_only_the_mapped_ones_are_resolved(sku_map: SkuMap) -> None:
 
 
 def test_more_skus_than_one_call_can_ask_for_are_resolved(sku_map: SkuMap) -> None:
-    items = [MappedItem(sku=f"SKU-{number}", item_number=f"ITEM-{number}") for number in range(230)]
+    items = [MappedItem(sku=f"SKU-{number}", item_number=f"ITEM-{number}") for number in range(101)]
     for item in items:
         sku_map.map_sku("ACME", item)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from lockstep.domain.errors import TransientError
 from lockstep.domain.hints import Hint
 from lockstep.domain.orders import OrderStatus, ShopOrder
+
 from tests.support.orders import a_line, a_payment, an_order
-from tests.support.world import Crashes, CrashError, World
+from tests.support.world import CrashError, Crashes, World
 
 
 @dataclass(frozen=True)

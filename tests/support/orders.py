@@ -77,7 +77,7 @@ def an_order(order_id: str = "order-1", **changes: Any) -> ShopOrder:
     return ShopOrder(**(fields | changes))
 
 
-def a_payment(payment_id: str = "payment-1", **minor_by_kind: int) -> Payment:
+def a_payment(payment_id: str = "payment-1", /, **minor_by_kind: int) -> Payment:
     """A payment whose successful transactions are named: `a_payment(charge=1000, refund=200)`."""
     return Payment(
         payment_id=payment_id,

@@ -75,8 +75,9 @@ def test_lines_keep_their_numbers_and_new_ones_continue_the_sequence() -> None:
 
 @pytest.mark.parametrize("part", ["street", "city", "postal_code", "country"])
 def test_an_address_without_an_indispensable_part_is_refused(part: str) -> None:
+    absent: dict[str, Any] = {part: ""}
     with pytest.raises(PermanentError) as error:
-        composed(an_order(shipping_address=replace(HOME, **{part: ""})))
+        composed(an_order(shipping_address=replace(HOME, **absent)))
     assert code_of(error) is ExceptionCode.ADDRESS_INCOMPLETE
     assert part in error.value.facts["absent"]
 

@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from lockstep.domain.errors import OutcomeUnknownError, OutOfTimeError
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.hints import Cause, Hint
 from lockstep.domain.open_exceptions import ExceptionState
 from lockstep.domain.order_state import HoldReason, Phase
 from lockstep.domain.orders import OrderStatus
+from lockstep.domain.warehouse_orders import WarehouseCopy, WarehouseOrder
 from lockstep.flows.outcomes import Ending
+from lockstep.flows.push_orders import PushOrders
+
 from tests.support.orders import HOME, a_line, a_payment, an_order
-from tests.support.world import UNIT, World
+from tests.support.world import UNIT, World, altered
 
 
 @pytest.fixture
@@ -81,7 +83,9 @@ def test_a_message_without_the_order_leads_to_one_read(world: World) -> None:
 
 
 def an_unpaid_order(**changes: Any) -> Any:
-    return an_order(**({"payment_state": "Pending", "payment_ids": ("payment-1",), "payments": (a_payment(),)} | changes))
+    return an_order(
+        **({"payment_state": "Pending", "payment_ids": ("payment-1",), "payments": (a_payment(),)} | changes)
+    )
 
 
 def test_an_unpaid_order_is_read_once_and_held(world: World) -> None:
@@ -116,15 +120,12 @@ def test_a_payment_that_spoke_before_its_order_is_not_lost(world: World) -> None
     hint = world.order_hint(an_unpaid_order())
     assert world.pay("payment-1") is None
 
-    class PaysAfterTheRead:
-        read_document = world.shop.read_document
+    def fetch_then_pay(order_id: str) -> Any:
+        seen = world.shop.fetch(order_id)
+        world.shop.put(an_unpaid_order(payments=(a_payment(charge=1000),)))
+        return seen
 
-        def fetch(self, order_id: str) -> Any:
-            seen = world.shop.fetch(order_id)
-            world.shop.put(an_unpaid_order(payments=(a_payment(charge=1000),)))
-            return seen
-
-    push = replace(world.push(), shop=PaysAfterTheRead())
+    push = replace(world.push(), shop=altered(world.shop, fetch=fetch_then_pay))
     assert push.converge("order-1", [hint], world.deadline(60)).ending is Ending.PROVEN
 
 
@@ -283,27 +284,22 @@ def test_an_edit_after_sending_is_raised_once_with_what_differs(world: World) ->
 # Lost answers
 
 
-class LosesTheAnswer:
-    """A warehouse that takes the order and whose answer never arrives, the first time."""
+def losing_the_first_answer(world: World) -> PushOrders:
+    """The flow beside a warehouse that takes the order and whose answer never arrives, the first time."""
+    answers = iter([True])
 
-    def __init__(self, world: World) -> None:
-        self._warehouse = world.warehouse
-        self._lost = False
-
-    def place(self, order: Any) -> Any:
-        copy = self._warehouse.place(order)
-        if not self._lost:
-            self._lost = True
+    def place(order: WarehouseOrder) -> WarehouseCopy:
+        copy = world.warehouse.place(order)
+        if next(answers, False):
             raise OutcomeUnknownError("no answer")
         return copy
 
-    def find(self, unit: str, number: str) -> Any:
-        return self._warehouse.find(unit, number)
+    return replace(world.push(), warehouse=altered(world.warehouse, place=place))
 
 
 def test_after_a_lost_answer_it_looks_and_finds_its_order(world: World) -> None:
     hint = world.order_hint(an_order())
-    push = replace(world.push(), warehouse=LosesTheAnswer(world))
+    push = losing_the_first_answer(world)
     with pytest.raises(OutcomeUnknownError):
         push.converge("order-1", [hint], world.deadline(60))
     assert push.converge("order-1", [hint], world.deadline(60)).ending is Ending.PROVEN
@@ -312,7 +308,7 @@ def test_after_a_lost_answer_it_looks_and_finds_its_order(world: World) -> None:
 
 def test_a_copy_that_people_cancelled_meanwhile_does_not_count_as_present(world: World) -> None:
     hint = world.order_hint(an_order())
-    push = replace(world.push(), warehouse=LosesTheAnswer(world))
+    push = losing_the_first_answer(world)
     with pytest.raises(OutcomeUnknownError):
         push.converge("order-1", [hint], world.deadline(60))
     world.warehouse.cancel("WEB-order-1")
@@ -321,7 +317,7 @@ def test_a_copy_that_people_cancelled_meanwhile_does_not_count_as_present(world:
 
 def test_two_live_copies_are_an_exception_and_nothing_is_written(world: World) -> None:
     hint = world.order_hint(an_order())
-    push = replace(world.push(), warehouse=LosesTheAnswer(world))
+    push = losing_the_first_answer(world)
     with pytest.raises(OutcomeUnknownError):
         push.converge("order-1", [hint], world.deadline(60))
     world.warehouse.copies.append(replace(world.warehouse.copies[0], warehouse_id="other"))
@@ -330,12 +326,11 @@ def test_two_live_copies_are_an_exception_and_nothing_is_written(world: World) -
 
 
 def test_a_copy_that_differs_is_never_called_proven(world: World) -> None:
-    class Miscounts:
-        def place(self, order: Any) -> Any:
-            copy = world.warehouse.place(order)
-            return replace(copy, lines=(replace(copy.lines[0], quantity=99),))
+    def miscount(order: WarehouseOrder) -> WarehouseCopy:
+        copy = world.warehouse.place(order)
+        return replace(copy, lines=(replace(copy.lines[0], quantity=99),))
 
-    push = replace(world.push(), warehouse=Miscounts())
+    push = replace(world.push(), warehouse=altered(world.warehouse, place=miscount))
     outcome = push.converge("order-1", [world.order_hint(an_order())], world.deadline(60))
     assert outcome.notes == {"code": "WAREHOUSE_COPY_DIFFERS"}
     assert world.states.load("order-1").warehouse.proven_at is None  # type: ignore[union-attr]

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from lockstep.domain.errors import ConcurrentChangeError, OutcomeUnknownError, PermanentError, TransientError
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.open_exceptions import ExceptionState
 from lockstep.domain.order_state import HoldReason
 from lockstep.domain.orders import OrderStatus
 from lockstep.flows.outcomes import Ending
+
 from tests.support.orders import a_line, an_order
-from tests.support.world import World
+from tests.support.world import World, altered
 
 
 @pytest.fixture
@@ -85,14 +85,11 @@ def test_somebody_elses_custom_type_is_left_alone(world: World) -> None:
 
 
 def test_after_a_lost_answer_it_reads_before_it_writes(world: World) -> None:
-    class LosesTheAnswer:
-        fetch, our_type_id = world.shop.fetch, world.shop.our_type_id
+    def write_and_lose_the_answer(*arguments: Any) -> Any:
+        world.shop.write(*arguments)
+        raise OutcomeUnknownError("no answer")
 
-        def write(self, *arguments: Any) -> Any:
-            world.shop.write(*arguments)
-            raise OutcomeUnknownError("no answer")
-
-    flow = replace(world.write_back(), shop=LosesTheAnswer())
+    flow = replace(world.write_back(), shop=altered(world.shop, write=write_and_lose_the_answer))
     hint = world.lanes.storefront[0]
     with pytest.raises(OutcomeUnknownError):
         flow.converge("order-1", [hint], world.deadline(60))
@@ -103,25 +100,19 @@ def test_after_a_lost_answer_it_reads_before_it_writes(world: World) -> None:
 
 
 def test_an_order_that_never_stops_changing_waits_for_the_next_delivery(world: World) -> None:
-    class KeepsChanging:
-        fetch, our_type_id = world.shop.fetch, world.shop.our_type_id
+    def change_again(*_: Any) -> Any:
+        raise ConcurrentChangeError("changed again")
 
-        def write(self, *arguments: Any) -> Any:
-            raise ConcurrentChangeError("changed again")
-
-    flow = replace(world.write_back(), shop=KeepsChanging())
+    flow = replace(world.write_back(), shop=altered(world.shop, write=change_again))
     with pytest.raises(TransientError):
         flow.converge("order-1", [world.lanes.storefront[0]], world.deadline(600))
 
 
 def test_what_the_shop_refuses_is_engineerings_and_resolves_itself(world: World) -> None:
-    class Refuses:
-        fetch, our_type_id = world.shop.fetch, world.shop.our_type_id
+    def refuse(*_: Any) -> Any:
+        raise PermanentError(ExceptionCode.SHOP_REJECTED_WRITE, "refused", facts={"reason": "InvalidInput"})
 
-        def write(self, *arguments: Any) -> Any:
-            raise PermanentError(ExceptionCode.SHOP_REJECTED_WRITE, "refused", facts={"reason": "InvalidInput"})
-
-    flow = replace(world.write_back(), shop=Refuses())
+    flow = replace(world.write_back(), shop=altered(world.shop, write=refuse))
     outcome = flow.converge("order-1", [world.lanes.storefront[0]], world.deadline(60))
     assert outcome.notes == {"code": "SHOP_REJECTED_WRITE"}
     (exception,) = world.exceptions.of_order("order-1")
@@ -143,7 +134,11 @@ def test_an_exception_is_shown_on_the_order_and_taken_away_again() -> None:
     world = World()
     world.converge(world.order_hint(an_order(lines=(a_line(1, sku="NEW"),))))
     world.tell()
-    assert shown(world) == (None, OrderStatus.OPEN, {"lockstepStatus": "exception", "lockstepException": "SKU_UNMAPPED"})
+    assert shown(world) == (
+        None,
+        OrderStatus.OPEN,
+        {"lockstepStatus": "exception", "lockstepException": "SKU_UNMAPPED"},
+    )
     world.know("NEW")
     world.converge(world.sweep_hint("order-1"))
     world.tell()
