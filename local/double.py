@@ -17,7 +17,11 @@ from local.faults import FaultPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request as a handler sees it. `stale_seconds` > 0 asks a read to answer as of that long ago."""
+    """One request as a handler sees it.
+
+    `path` is decoded, `raw_path` as it was sent, `target` with the query as it was sent.
+    `stale_seconds` > 0 asks a read to answer as of that long ago.
+    """
 
     kind: str
     method: str
@@ -27,6 +31,7 @@ class Call:
     body: bytes
     parts: Mapping[str, str] = field(default_factory=dict)
     raw_path: str = ""
+    target: str = ""
     stale_seconds: float = 0.0
 
 

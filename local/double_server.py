@@ -26,6 +26,7 @@ from local.faults import Decision, Do, FaultError
 
 _log = logging.getLogger(__name__)
 _LARGEST_BODY_BYTES = 32 * 1024 * 1024
+_LONGEST_LINE_BYTES = 64 * 1024
 _CATCH_UP_INTERVAL_SECONDS = 0.1
 
 
@@ -51,7 +52,9 @@ class DoubleServer:
             application.router.add_route(route.method, route.path, self._admin(route))
         for route in self.double.routes():
             application.router.add_route(route.method, route.path, self._imitated(route))
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=0.1, max_line_size=_LONGEST_LINE_BYTES
+        )
         await self._runner.setup()
         await self.double.start()
         site = web.TCPSite(self._runner, self._host, self._port, backlog=512)
@@ -144,6 +147,7 @@ async def _read(request: web.Request, kind: str) -> Call:
         method=request.method,
         path=request.path,
         raw_path=request.rel_url.raw_path,
+        target=request.raw_path,
         parts=request.match_info,
         query=request.query,
         headers=request.headers,

@@ -14,26 +14,29 @@ ACCESS_KEY_ID = "local"
 SECRET_ACCESS_KEY = "local"
 
 
+def isolated_session(region: str) -> boto3.Session:
+    """A boto3 session that reads nothing of ``~/.aws`` and no ``AWS_PROFILE``, whose lack would stop boto3."""
+    return boto3.Session(
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        region_name=region,
+        botocore_session=botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        ),
+    )
+
+
 class Clients:
     """Thread-safe clients of one emulator, one per service, made when first asked for."""
 
     def __init__(self, *, endpoint_url: str, region: str) -> None:
         self.endpoint_url = endpoint_url
         self.region = region
-        # Nothing of ~/.aws or AWS_PROFILE may leak in: an unknown profile there would stop boto3 from starting.
-        session = botocore.session.Session(
-            session_vars={
-                "profile": (None, None, None, None),
-                "config_file": (None, None, os.devnull, None),
-                "credentials_file": (None, None, os.devnull, None),
-            }
-        )
-        self._session = boto3.Session(
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
-            region_name=region,
-            botocore_session=session,
-        )
+        self._session = isolated_session(region)
         # An empty mapping (not None) keeps a proxy of the host out of loopback traffic. The read timeout stays above
         # the longest long poll. Loopback needs no retries; they would only hide what the emulator does.
         self._config = botocore.config.Config(

@@ -156,7 +156,10 @@ class LocalCloud:
         return self._host.kill_environments(function)
 
     def update_stack(self, parameters: Mapping[str, str]) -> None:
-        """Deploy again with these parameters changed; functions see their new configuration from the next start on."""
+        """Deploy again with these parameters changed; functions see it from their next start on, which comes at once.
+
+        Event sources and schedules keep the settings they had.
+        """
         self._parameters.update(parameters)
         self._deploy()
         self._host.deploy(self._function_specs())

@@ -6,11 +6,12 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+
+from local.aws.clients import isolated_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +85,7 @@ class SamTemplate:
         for resource in document["Resources"].values():
             if resource["Type"] in _CODE_PROPERTY:
                 resource["Properties"][_CODE_PROPERTY[resource["Type"]]] = _CODE_STAND_IN
-        translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=region))
+        translator = Translator(None, Parser(), boto_session=isolated_session(region))
         try:
             expanded: dict[str, Any] = translator.translate(
                 document, parameter_values=dict(parameters), get_managed_policy_map=dict

@@ -182,9 +182,10 @@ class CommercetoolsDouble:
         return [json.loads(raw) for raw in self.project.storage.bodies(kinds[name].type_id)]
 
     def catch_up(self) -> None:
-        """Deductions, imports and notifications that are due."""
+        """Deductions, imports and notifications that are due, and messages that are kept no longer."""
         self.stock.catch_up()
         self._imports.catch_up()
+        self.messages.forget_old()
         self.sender.catch_up()
 
     async def settle(self) -> None:

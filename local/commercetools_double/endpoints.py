@@ -65,9 +65,8 @@ class Api:
 
 def _check_size(call: Call) -> None:
     """Refuse a URL with headers that real infrastructure blocks (CT-ERR-07)."""
-    query = sum(len(name) + len(value) + 2 for name, value in call.query.items())
     headers = sum(len(name) + len(value) + 4 for name, value in call.headers.items())
-    if len(call.raw_path) + query + headers > MOST_URL_AND_HEADER_BYTES:
+    if len(call.target) + headers > MOST_URL_AND_HEADER_BYTES:
         raise ApiError(414, "InvalidInput", "The URL and headers of the request are too long.")
 
 

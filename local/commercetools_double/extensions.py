@@ -195,8 +195,7 @@ def _read_answer(extension: Json, status: int, text: str) -> list[Json]:
         if not errors:
             raise _refusal("ExtensionBadResponse", 504, "Extension refused without errors.", extension, text, status)
         refusal = ApiError(400, errors[0]["code"], errors[0]["message"])
-        by = without_nones({"id": extension["id"], "key": extension.get("key")})
-        refusal.objects = [{**error, "errorByExtension": by} for error in errors]
+        refusal.objects = errors
         raise refusal
     if len(actions) > MOST_ACTIONS_OF_EXTENSION:
         message = f"Extension answered with more than {MOST_ACTIONS_OF_EXTENSION} actions."

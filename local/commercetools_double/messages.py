@@ -29,6 +29,7 @@ class Messages:
         """Everything told goes on to `subscriptions`, whether or not the Messages API keeps it (CT-SUB-15)."""
         self._project = project
         self._subscriptions = subscriptions
+        self._tidy_at = project.controls.now()
 
     def send_messages(self, kind: Kind, body: Json, told: Sequence[Told]) -> None:
         """Number, keep and hand on the messages of one change; all carry the version it ended with (CT-MSG-10)."""
@@ -63,9 +64,14 @@ class Messages:
         self._subscriptions.hear_change(change)
 
     def forget_old(self) -> None:
-        """Drop what the Messages API keeps no longer (CT-MSG-07)."""
+        """Drop what the Messages API keeps no longer (CT-MSG-07); looks once an hour."""
+        now, interval = self._project.controls.now(), timedelta(hours=1)
+        # A clock that was set back must not put the next look off for ever.
+        if now < self._tidy_at <= now + interval:
+            return
+        self._tidy_at = now + interval
         kept = timedelta(days=self._project.settings.message_retention_days)
-        self._project.storage.forget_before(MESSAGE.type_id, stamp(self._project.controls.now() - kept))
+        self._project.storage.forget_before(MESSAGE.type_id, stamp(now - kept))
 
 
 def identifiers(kind: Kind, body: Json) -> Json:

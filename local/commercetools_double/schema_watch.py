@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,8 @@ from local.double import Answer, Call
 HTTP_API = "ct-api-pruned.json"
 IMPORT_API = "ct-import-pruned.json"
 
+# The published description has every custom field as a string, though a type may define booleans, numbers and more.
+_CUSTOM_FIELD_VALUE = re.compile(r"(^|/)fields/[^/]+: .* is not of type 'string'")
 _PAGED = "PagedQueryResponse"
 _REQUESTS = {
     "orders.import": "OrderImportDraft",
@@ -108,7 +111,7 @@ class SchemaWatch:
             return
         if call.kind in _IMPORT_ANSWERS:
             self._check(self.import_api, _IMPORT_ANSWERS[call.kind], answer.body, call)
-            if call.kind in _IMPORT_REQUESTS:
+            if call.kind in _IMPORT_REQUESTS and b'"validationFailed"' not in answer.body:
                 self._check(self.import_api, _IMPORT_REQUESTS[call.kind], call.body, call)
             return
         if call.kind in _REQUESTS:
@@ -137,8 +140,12 @@ class SchemaWatch:
         self._note(self.http_api.errors(schema, notification), f"notification {schema}")
 
     def _check(self, checker: Checker, schema: str, raw: bytes, call: Call) -> None:
-        self._note(checker.errors(schema, json.loads(raw)), f"{call.method} {call.path} ({call.kind}) as {schema}")
+        body = json.loads(raw)
+        if schema == "OrderEdit" and "messagePayloads" in body["result"]:
+            # The published description knows no payload of any order message, though every edit previews them.
+            body["result"]["messagePayloads"] = []
+        self._note(checker.errors(schema, body), f"{call.method} {call.path} ({call.kind}) as {schema}")
 
     def _note(self, errors: list[str], where: str) -> None:
         self.checked += 1
-        self.violations += [f"{where}: {error}" for error in errors]
+        self.violations += [f"{where}: {error}" for error in errors if not _CUSTOM_FIELD_VALUE.search(error)]

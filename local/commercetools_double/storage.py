@@ -7,6 +7,7 @@ What a body was before each change is kept as well, for stale reads.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ CREATE TABLE sequence (id TEXT PRIMARY KEY, last INTEGER) WITHOUT ROWID;
 """
 _COLUMNS = {"createdAt": "created", "lastModifiedAt": "modified", "id": "id"}
 _CACHE_KIBIBYTES = 32 * 1024
+_SEED_BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +89,19 @@ class Storage:
         )
         self._put_terms(kind, body["id"], wanted)
 
-    def insert_many(self, kind: str, rows: Iterable[tuple[Json, Sequence[Term]]]) -> None:
-        """Put many new resources at once, trusting that their terms are free: for seeding."""
+    def insert_many(self, kind: str, rows: Iterable[tuple[str, str, bytes, Sequence[Term]]]) -> None:
+        """Put many new resources at once, as id, instant of creation, body and terms that are free: for seeding."""
         self._database.execute("BEGIN")
-        for body, terms in rows:
-            self._database.execute(
+        remaining = iter(rows)
+        while batch := list(itertools.islice(remaining, _SEED_BATCH)):
+            self._database.executemany(
                 "INSERT INTO resource VALUES (?, ?, ?, ?, ?)",
-                (kind, body["id"], body["createdAt"], body["lastModifiedAt"], dump(body)),
+                [(kind, resource_id, created, created, body) for resource_id, created, body, _ in batch],
             )
-            self._put_terms(kind, body["id"], terms)
+            self._database.executemany(
+                "INSERT INTO term VALUES (?, ?, ?, ?)",
+                [(kind, term.name, term.value, resource_id) for resource_id, _, _, terms in batch for term in terms],
+            )
         self._database.execute("COMMIT")
 
     def replace(self, kind: str, body: Json, old_terms: Iterable[Term], terms: Iterable[Term]) -> None:

@@ -11,7 +11,7 @@ from local.deposco_double.store import Body
 Facets = Callable[[Body], Iterator[tuple[str, str]]]
 
 
-def _no_facets(body: Body) -> Iterator[tuple[str, str]]:
+def _no_facets(_: Body) -> Iterator[tuple[str, str]]:
     return iter(())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.deposco_double.account import Account
 from local.deposco_double.items import Items, MasterData
-from local.deposco_double.kinds import KIT, KINDS
+from local.deposco_double.kinds import KINDS, KIT
 from local.deposco_double.refusal import RefusalError
 from local.deposco_double.sales_orders import SalesOrders, refuse_violations
 from local.deposco_double.store import Body, Record

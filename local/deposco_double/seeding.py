@@ -27,9 +27,10 @@ class Seeding:
     def plant(self, wanted: Mapping[str, Any]) -> dict[str, int]:
         """Create what is wanted, in the order companies, facilities, items, kits, stock, orders.
 
-        `companies`, `facilities`: codes or whole bodies. `items`: a number of made-up ones, item numbers, or bodies.
-        `kits`: bodies of kit headers. `stock`: `[{"item", "facility", "quantity"}]`, added. `orders`: a number of made-up
-        ones, or bodies. `business_unit`, `facility`: what short forms belong to (DEMO, MAIN). Returns what was planted.
+        `companies`, `facilities`: codes or whole bodies. `items`: how many to make up, item numbers, or bodies.
+        `kits`: bodies of kit headers. `stock`: `[{"item", "facility", "quantity"}]`, added to what is there. `orders`:
+        how many to make up, or bodies. `business_unit`, `facility`: what short forms belong to (DEMO, MAIN).
+        Returns how many of each were planted.
         """
         unit = str(wanted.get("business_unit", _UNIT))
         main = str(wanted.get("facility", _FACILITY))

@@ -16,7 +16,8 @@ class AccountSettings:
     visibility_delay_seconds: span from which a customer order's delay is drawn (DEP-V2CO-06).
     order_management: whether customer orders are subscribed to (DEP-V2CO-12).
     nets_from_status: first sales-order status whose open quantity lowers `atpQty` (DEP-V1INV-05).
-    refused_grants: (method, first path segment) pairs of V1 the user was not granted, such as `GET enterpriseinventory` (DEP-V1AUTH-02).
+    refused_grants: what the V1 user may not call, as method and first path segment, such as
+        `GET enterpriseinventory` (DEP-V1AUTH-02).
     search_fields: V1 search fields the account configured, per entity (DEP-V1ORD-07).
     spaces_in_path: whether V1 accepts a space in the path (DEP-V1ORD-08).
     status_search_by_number: whether the V1 status search heeds `number` (DEP-V1ORD-09).

@@ -101,7 +101,7 @@ class Shipping:
         line["allocatedQuantity"] = line["_released"] * units_per_pack(line)
         line["orderLineStatus"] = "Complete" if remaining(line) <= 0 else "Released"
         line["updatedDate"] = self._account.write_time(self._account.now())
-        for item, units in components_of(self._account, order.unit, line).items():
+        for item, units in components_of(self._account, line).items():
             self._account.move_stock(order.unit, item, facility, -packs * units)
 
     def _header(self, order: Record, facility: str, parcels: Sequence[Parcel]) -> Body:
@@ -158,7 +158,7 @@ class Shipping:
 
     def _shipped_items(self, order: Record, line: Body, packs: float) -> list[Body]:
         """The items that leave for `packs` of a line: a kit built to order leaves as components (DEP-V2SHIP-08)."""
-        components = components_of(self._account, order.unit, line)
+        components = components_of(self._account, line)
         if not line["_components"]:
             return [
                 {

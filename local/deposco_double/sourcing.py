@@ -35,7 +35,7 @@ class Sourcing:
                 line["_facility"] = self._best(unit, line, candidates)
 
     def _best(self, unit: str, line: Body, candidates: list[str]) -> str:
-        needed = components_of(self._account, unit, line)
+        needed = components_of(self._account, line)
         wanted = line["orderPackQuantity"]
 
         def packs_in(facility: str) -> float:
@@ -71,7 +71,7 @@ class Sourcing:
             packs = remaining(line)
             if packs <= 0:
                 continue
-            for item, units in components_of(self._account, order.unit, line).items():
+            for item, units in components_of(self._account, line).items():
                 key = (item, facility_of(line))
                 so_far = claims.get(key, Claim())
                 claims[key] = Claim(
@@ -80,8 +80,10 @@ class Sourcing:
         return claims
 
 
-def components_of(account: Account, unit: str, line: Body) -> dict[str, float]:
-    """Single pieces, by item number, that one pack of the line takes: components for a kit built to order (DEP-V2ITEM-05)."""
+def components_of(account: Account, line: Body) -> dict[str, float]:
+    """Single pieces, by item number, that one pack of the line takes: of its components where it is a kit built to
+    order (DEP-V2ITEM-05).
+    """
     number = line["item"]["businessKey"]["number"]
     units = units_per_pack(line)
     if line.get("_components") is None:

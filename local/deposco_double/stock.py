@@ -1,6 +1,6 @@
 """Stock per business unit, item and facility: what lies there and what open orders claim of it.
 
-Units are single pieces. The claims are kept by difference whenever an order changes, so a reading never walks the orders.
+Units are single pieces. Claims are kept by difference whenever an order changes, so a reading never walks the orders.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the double keeps what it holds: JSON bodies in a private SQLite file that vanishes with the process.
 
-Bodies lie on disk beyond a bounded cache, so a hundred thousand orders stay far below the memory a list of dicts would
-take. Every former body is kept with the instant it was replaced, so that a read can be answered as of an earlier time.
+Bodies lie on disk beyond a bounded cache, so a hundred thousand orders take far less memory than dicts would. Every
+former body is kept with the instant it was replaced, so that a read can be answered as of an earlier time.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ _SCHEMA = """
 CREATE TABLE entity (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, unit TEXT NOT NULL, number TEXT NOT NULL, status TEXT,
     created REAL NOT NULL, updated REAL NOT NULL, shipped REAL, visible REAL NOT NULL, body BLOB NOT NULL);
+CREATE INDEX entity_by_kind ON entity (kind);
 CREATE INDEX entity_by_number ON entity (kind, number, unit);
-CREATE INDEX entity_by_update ON entity (kind, updated);
-CREATE INDEX entity_by_status ON entity (kind, status, id);
+CREATE INDEX entity_by_creation ON entity (kind, created, unit, status);
+CREATE INDEX entity_by_update ON entity (kind, updated, unit, status);
+CREATE INDEX entity_by_shipping ON entity (kind, shipped, unit, status);
+CREATE INDEX entity_by_status ON entity (kind, status);
 CREATE TABLE facet (kind TEXT, name TEXT, value TEXT, id INTEGER, PRIMARY KEY (kind, name, value, id)) WITHOUT ROWID;
 CREATE INDEX facet_by_entity ON facet (id);
 CREATE TABLE former (id INTEGER, until REAL, body BLOB);
@@ -81,6 +84,21 @@ class Selection:
     shipped_after: float | None = None
     facets: Mapping[str, str] = field(default_factory=dict)
 
+    def table(self) -> str:
+        """The table with the index to walk: a list must never read bodies it does not show."""
+        if self.facets:
+            return "entity NOT INDEXED"
+        for index, asked in (
+            ("entity_by_number", self.number),
+            ("entity_by_update", self.updated_after),
+            ("entity_by_shipping", self.shipped_after),
+            ("entity_by_creation", self.created_after),
+            ("entity_by_status", self.status),
+        ):
+            if asked is not None:
+                return f"entity INDEXED BY {index}"
+        return "entity INDEXED BY entity_by_kind"
+
     def where(self, kind: str, view: View) -> tuple[str, list[Any]]:
         """The SQL condition and its arguments."""
         clauses = ["kind = ?"]
@@ -117,6 +135,7 @@ class Store:
         self.database.executescript(_SCHEMA)
         self.database.execute("BEGIN")
         self._next_id = _FIRST_ID
+        self._last_visible = 0.0
 
     def close(self) -> None:
         """Give the file back."""
@@ -136,6 +155,7 @@ class Store:
         facets: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Keep a new entity."""
+        self._last_visible = max(self._last_visible, record.visible)
         row = (
             record.id,
             record.kind,
@@ -229,23 +249,31 @@ class Store:
         above: int | None = None,
         limit: int = -1,
     ) -> list[Record]:
-        """At most `limit` matching entities, newest id first: the first ones below `below`, or the last ones above `above`."""
-        where, arguments = selection.where(kind, view)
+        """At most `limit` matching entities, newest id first: those just below `below`, or those just above `above`."""
+        where, arguments = selection.where(kind, self._narrowed(view))
         for operator, edge in (("<", below), (">", above)):
             if edge is not None:
                 where += f" AND id {operator} ?"
                 arguments.append(edge)
+        direction = "DESC" if above is None else "ASC"
         rows = self.database.execute(
-            f"SELECT id, kind, unit, number, body, created, updated, visible FROM entity WHERE {where}"
-            f" ORDER BY id {'DESC' if above is None else 'ASC'} LIMIT ?",
+            "SELECT id, kind, unit, number, body, created, updated, visible FROM entity WHERE id IN"
+            f" (SELECT id FROM {selection.table()} WHERE {where} ORDER BY id {direction} LIMIT ?) ORDER BY id DESC",
             (*arguments, limit),
         ).fetchall()
-        return [self._record(row, view) for row in (rows if above is None else reversed(rows))]
+        return [self._record(row, view) for row in rows]
 
     def count(self, kind: str, selection: Selection, view: View = WHOLE) -> int:
         """How many entities match."""
-        where, arguments = selection.where(kind, view)
-        return int(self.database.execute(f"SELECT COUNT(*) FROM entity WHERE {where}", arguments).fetchone()[0])
+        where, arguments = selection.where(kind, self._narrowed(view))
+        statement = f"SELECT COUNT(*) FROM {selection.table()} WHERE {where}"
+        return int(self.database.execute(statement, arguments).fetchone()[0])
+
+    def _narrowed(self, view: View) -> View:
+        """The view without a bound that hides nothing: most kinds are visible at once."""
+        if view.now is not None and view.now >= self._last_visible:
+            return View(as_of=view.as_of)
+        return view
 
     def counts(self) -> dict[str, int]:
         """How many entities there are of each kind."""

@@ -1,7 +1,7 @@
 """V1's two formats over one shape: dicts in the order of the vendor's schemas, as XML or as its peculiar JSON.
 
-The shape is the XML's: a collection is `{"orderLine": [...]}` under its wrapper, absent elements are left out, and what is
-None is a null (DEP-V1FMT-01, DEP-V1FMT-02).
+The shape is the XML's: a collection is `{"orderLine": [...]}` under its wrapper, absent elements are left out, and
+what is None is a null (DEP-V1FMT-01, DEP-V1FMT-02).
 """
 
 from __future__ import annotations

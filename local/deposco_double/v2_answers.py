@@ -93,10 +93,8 @@ def _nested_page(key: str, rows: list[Body], base: str) -> Body:
     else:
         rows_shown = rows[::-1][:_NESTED_ROWS]
         complete, pages = len(rows) <= _NESTED_ROWS, -(-len(rows) // _NESTED_ROWS)
-    if key in _REFERRED:
-        data = _linked(rows_shown, base, KINDS[_REFERRED[key]].path)
-    else:
-        data = _shown(rows_shown, base)
+    referred = KINDS[_REFERRED[key]].path if key in _REFERRED else None
+    data = _linked(rows_shown, base, referred) if referred else _shown(rows_shown, base)
     return {"data": data, "links": [], "complete": complete, "pages": pages}
 
 

@@ -24,12 +24,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from local.deposco_double import statuses
-from local.deposco_double.account import Account, reference_to
-from local.deposco_double.kinds import ADJUSTMENT, COMPANY, FACILITY, ITEM, RECEIPT, SALES_ORDER, SHIPMENT
+from local.deposco_double.account import Account
+from local.deposco_double.kinds import SALES_ORDER, SHIPMENT
 from local.deposco_double.order_lines import facility_of, remaining, units_per_pack, unreleased
 from local.deposco_double.sales_orders import SalesOrders, cancel_line
 from local.deposco_double.shipping import ROLLED_BACK, Parcel, Shipping, by_facility, dealt, read_parcels
 from local.deposco_double.sourcing import components_of
+from local.deposco_double.stock_movements import StockMovements
 from local.deposco_double.store import Body, Record
 
 Command = Mapping[str, Any]
@@ -46,6 +47,7 @@ class Warehouse:
         self._account = account
         self._orders = orders
         self._shipping = Shipping(account, orders)
+        self._movements = StockMovements(account)
         self._waves = 0
         self._commands: Mapping[str, Callable[[Command], list[Record]]] = {
             "wave": self.build_wave,
@@ -59,8 +61,8 @@ class Warehouse:
             "cancel": self._each(self._cancel),
             "backorder": self._each(self._back_order),
             "status": self._each(self._set_status),
-            "receive": self._receive,
-            "adjust": self._adjust,
+            "receive": self._movements.receive,
+            "adjust": self._movements.adjust,
         }
 
     def obey(self, command: Command) -> list[Record]:
@@ -127,7 +129,7 @@ class Warehouse:
             line["orderLineStatus"] = (
                 statuses.RELEASED if not short else "Partial Released" if line["_released"] else _BACK_ORDERED
             )
-            for item, units in components_of(self._account, order.unit, line).items():
+            for item, units in components_of(self._account, line).items():
                 key = (item, facility_of(line))
                 free[key] = free.get(key, 0.0) - packs * units
         released = [line for line in lines if line["_released"]]
@@ -143,7 +145,7 @@ class Warehouse:
     def _free_packs(self, order: Record, line: Body, taken: dict[tuple[str, str], float]) -> float:
         """Whole packs of a line its facility has unallocated; `taken` holds what earlier lines of the order took."""
         packs = float("inf")
-        for item, units in components_of(self._account, order.unit, line).items():
+        for item, units in components_of(self._account, line).items():
             row = self._account.stock.row(order.unit, item, facility_of(line))
             left = row.unallocated + taken.get((item, facility_of(line)), 0.0)
             packs = min(packs, max(0.0, left // units))
@@ -172,8 +174,8 @@ class Warehouse:
             line["isBackOrdered"] = "Exception Pick"
             if remaining(line) <= 0:
                 line["orderLineStatus"] = "Complete" if line["shippedPackQuantity"] else statuses.CANCELED
-            for item, units in components_of(self._account, order.unit, line).items():
-                self._write_off(order.unit, item, facility_of(line), -packs * units, "SHORT")
+            for item, units in components_of(self._account, line).items():
+                self._movements.write_off(order.unit, item, facility_of(line), -packs * units, "SHORT")
 
     def _ship(self, command: Command) -> list[Record]:
         (order,) = self.named(command)
@@ -291,50 +293,6 @@ class Warehouse:
                 raise ValueError(f"order {order.number} has no {packs} open packs on line {number}")
             chosen.append((by_number[number], float(packs)))
         return chosen
-
-    def _receive(self, command: Command) -> list[Record]:
-        """Goods arrive: a receipt, and more on hand (DEP-V2INV-03)."""
-        body = self._movement(command)
-        receipt = {
-            "number": f"RCT-{self._account.store.new_id()}",
-            "status": "Received",
-            "receivedItem": body["item"],
-            "receivedPack": body["pack"],
-            "receivedPackQuantity": body["quantity"],
-            "_unit": body["businessUnit"]["businessKey"]["code"],
-        }
-        record = self._account.create(RECEIPT, receipt)
-        self._account.move_stock(record.unit, command["item"], command["facility"], body["quantity"])
-        return [record]
-
-    def _adjust(self, command: Command) -> list[Record]:
-        """A count or a loss: an adjustment, and more or less on hand (DEP-V2INV-02)."""
-        unit = self._movement(command)["businessUnit"]["businessKey"]["code"]
-        units = float(command["quantity"])
-        return [self._write_off(unit, command["item"], command["facility"], units, command.get("reason", "COUNT"))]
-
-    def _write_off(self, unit: str, item: str, facility: str, units: float, reason: str) -> Record:
-        body = self._movement({"item": item, "facility": facility, "quantity": units, "business_unit": unit})
-        record = self._account.create(
-            ADJUSTMENT, {**body, "actionType": "Adjustment", "reasonCode": reason, "inventoryStatus": "Available"}
-        )
-        self._account.move_stock(unit, item, facility, units)
-        return record
-
-    def _movement(self, command: Command) -> Body:
-        item = self._account.store.find(ITEM.name, command["item"], command.get("business_unit"))
-        if item is None:
-            raise ValueError(f"there is no item {command['item']}")
-        facility = self._account.resolve(FACILITY, {"businessKey": {"number": command["facility"]}})
-        unit = self._account.resolve(COMPANY, {"businessKey": {"code": item.unit}})
-        pack = item.body["packs"][0]["self"]
-        return {
-            "businessUnit": reference_to(unit),
-            "facility": reference_to(facility),
-            "item": reference_to(item),
-            "pack": {"id": pack["id"], "businessKey": pack["businessKey"]},
-            "quantity": int(command["quantity"]),
-        }
 
 
 def _open(order: Record) -> list[Body]:

@@ -1,6 +1,7 @@
 """Webhooks: hints to whoever registered, at least once and in no particular order (DEP-WHOOK-01 and following).
 
-Event names, body and headers are ours (DEP-WHOOK-03): `shipment.shipped`, `order.status`, `inventory.changed`, a JSON body
+Event names, body and headers are ours (DEP-WHOOK-03): `shipment.shipped`, `order.status`, `inventory.changed`, and
+a JSON body such as
 
     {"event": "shipment.shipped", "eventId": "...", "occurredAt": "...", "businessUnit": "DEMO",
      "shipment": {"number": "SHP-1", "status": "Shipped"}, "order": {"number": "A-1", "status": "Ship Complete"}}

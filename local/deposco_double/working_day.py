@@ -1,7 +1,7 @@
 """The warehouse at work by itself: waves at an interval, then picking, packing and shipping, with everyday mishaps.
 
-Off until told: `POST /_admin/warehouse {"do": "work", "wave_every_seconds": 600, ...}`. Everything happens by the double's
-clock and is drawn from the account's seed.
+Off until told: `POST /_admin/warehouse {"do": "work", "wave_every_seconds": 600, ...}`. Everything happens by the
+double's clock and is drawn from the account's seed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Habits:
     """How a warehouse works. Times in seconds of the double's clock, the rest are probabilities from 0 to 1.
 
     split: an order leaves in two shipments. parcels: a shipment has two containers. short: a line is one pack short.
-    late_tracking: tracking comes `tracking_after_seconds` after the shipment. label: a label without units is printed too.
-    roll_back: a shipment is taken back and shipped again. cancel: the warehouse cancels an order in the wave.
+    late_tracking: tracking comes `tracking_after_seconds` after the shipment. label: a label without units is printed
+    too. roll_back: a shipment is taken back and shipped again. cancel: an order of the wave is canceled instead.
     """
 
     wave_every_seconds: float = 600.0

@@ -27,16 +27,6 @@ class Shop:
     url: str
     _session: requests.Session = field(default_factory=requests.Session)
 
-    def __post_init__(self) -> None:
-        answer = self._session.post(
-            f"{self.url}/oauth/token",
-            data={"grant_type": "client_credentials"},
-            auth=(CREDENTIALS["client_id"], CREDENTIALS["client_secret"]),
-            timeout=10,
-        )
-        answer.raise_for_status()
-        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-
     def set_up(self, products: tuple[Product, ...]) -> None:
         """What setup makes in a project: channel, custom type; and a catalogue."""
         self._post("channels", {"key": CHANNEL_KEY, "roles": ["OrderExport"]})
@@ -133,16 +123,31 @@ class Shop:
         self._post(f"orders/{order['id']}", {"version": order["version"], "actions": [action]})
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._answer(self._session.post(f"{self.url}/{PROJECT}/{path}", json=body, timeout=30))
+        return self._call("POST", path, body)
 
     def _get(self, path: str) -> dict[str, Any]:
-        return self._answer(self._session.get(f"{self.url}/{PROJECT}/{path}", timeout=30))
+        return self._call("GET", path, None)
 
-    def _answer(self, answer: requests.Response) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        url = f"{self.url}/{PROJECT}/{path}"
+        answer = self._session.request(method, url, json=body, timeout=30)
+        if answer.status_code == 401:
+            self._log_in()
+            answer = self._session.request(method, url, json=body, timeout=30)
         if not answer.ok:
-            raise RuntimeError(f"the shop answered {answer.status_code} to {answer.request.url}: {answer.text[:400]}")
-        body: dict[str, Any] = answer.json()
-        return body
+            raise RuntimeError(f"the shop answered {answer.status_code} to {url}: {answer.text[:400]}")
+        parsed: dict[str, Any] = answer.json()
+        return parsed
+
+    def _log_in(self) -> None:
+        answer = self._session.post(
+            f"{self.url}/oauth/token",
+            data={"grant_type": "client_credentials"},
+            auth=(CREDENTIALS["client_id"], CREDENTIALS["client_secret"]),
+            timeout=10,
+        )
+        answer.raise_for_status()
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
 
 def a_transaction(kind: str, cents: int) -> dict[str, Any]:

@@ -19,7 +19,8 @@ class Stage:
     """Everything a scenario needs, for as long as the `with` block lasts.
 
     `deposco_rate` is the calls a second after which the Deposco double answers 429 (0: never). `schedule_seconds`
-    tells how often to fire a function's schedule. The event sources stand still until `cloud.start_event_sources()`.
+    tells how often to fire a function's schedule. `visibility_seconds` replaces the template's six minutes, after which
+    a message comes again whose process died. The event sources stand still until `cloud.start_event_sources()`.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Stage:
         seed_number: int = 0,
         deposco_rate: float = 4.0,
         schedule_seconds: Mapping[str, float] | None = None,
+        visibility_seconds: int | None = None,
         built: bool = False,
     ) -> None:
         self._seed_number = seed_number
         self._deposco_rate = deposco_rate
         self._schedule_seconds = dict(schedule_seconds or {})
+        self._visibility_seconds = visibility_seconds
         self._built = built
         self._opened = contextlib.ExitStack()
 
@@ -74,6 +77,8 @@ class Stage:
             self.shop = Shop(self.commercetools_url)
             self.warehouse = Warehouse(self.deposco_url)
             seed.seed(self.cloud, self.shop, self.warehouse)
+            if self._visibility_seconds is not None:
+                self._shorten_visibility(self._visibility_seconds)
             self._opened = opened.pop_all()
         return self
 
@@ -81,3 +86,9 @@ class Stage:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._opened.close()
+
+    def _shorten_visibility(self, seconds: int) -> None:
+        for queue in ("CommerceNotificationsQueue", "WarehouseOrdersQueue", "StorefrontOrdersQueue"):
+            self.cloud.client("sqs").set_queue_attributes(
+                QueueUrl=self.cloud.physical_id(queue), Attributes={"VisibilityTimeout": str(seconds)}
+            )

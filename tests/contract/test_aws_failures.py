@@ -75,6 +75,14 @@ def test_what_engineering_must_set_right_is_a_configuration_error(code: str) -> 
     assert type(outcome(refusal(code))) is ConfigurationError
 
 
+def test_an_unknown_refusal_of_permission_is_a_configuration_error() -> None:
+    assert type(outcome(refusal("SomethingNew", 403))) is ConfigurationError
+
+
+def test_throttling_that_comes_with_status_403_still_means_busy() -> None:
+    assert type(outcome(refusal("RequestThrottled", 403))) is SystemBusyError
+
+
 def test_a_refused_request_is_a_defect_that_concerns_one_order_only() -> None:
     error = outcome(refusal("ValidationException"))
 

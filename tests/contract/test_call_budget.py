@@ -52,14 +52,14 @@ def client() -> Iterator[DynamoDBClient]:
 @pytest.fixture(params=["memory", "aws"])
 def slots(request: pytest.FixtureRequest, clock: FakeClock) -> CallSlots:
     if request.param == "memory":
-        return MemoryCallSlots(POLICY, clock)
+        return MemoryCallSlots(lambda: POLICY, clock)
     return shared_slots(request.getfixturevalue("client"), clock)
 
 
 def shared_slots(
     client: DynamoDBClient, clock: FakeClock, *, account: str = "demo", table: str = TABLE
 ) -> DynamoDbCallSlots:
-    return DynamoDbCallSlots(client, table, account, POLICY, clock)
+    return DynamoDbCallSlots(client, table, account, lambda: POLICY, clock)
 
 
 def counted(client: DynamoDBClient, operation: str) -> list[str]:

@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import lockstep
 import pytest
 from lockstep.adapters.hint_message import LARGEST_BODY_BYTES, UnreadableHintError, decode, encode
 
@@ -96,7 +98,7 @@ def test_the_lane_and_the_order_states_load_no_wire_models() -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": "layers/lockstep/python"},
+        env={"PYTHONPATH": str(Path(lockstep.__file__).parents[1])},
     )
 
     assert answer.stdout.strip() == "[]"

@@ -86,6 +86,19 @@ def test_a_first_save_is_refused_where_another_was_first(states: OrderStates) ->
         states.save_warehouse(a_warehouse_record())
 
 
+def test_a_record_ahead_of_what_is_stored_is_refused(states: OrderStates) -> None:
+    """After a restore from a backup the memory of a warm function is newer than the table."""
+    states.save_warehouse(a_warehouse_record())
+
+    with pytest.raises(ConcurrentChangeError):
+        states.save_warehouse(a_warehouse_record(revision=5))
+
+
+def test_a_record_of_what_is_not_stored_any_more_is_refused(states: OrderStates) -> None:
+    with pytest.raises(ConcurrentChangeError):
+        states.save_storefront(a_storefront_record(revision=5))
+
+
 def test_a_refused_save_leaves_what_was_stored(states: OrderStates) -> None:
     stored = states.save_warehouse(a_warehouse_record())
 

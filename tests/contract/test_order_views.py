@@ -67,6 +67,14 @@ def test_the_same_change_again_alters_nothing(views: Views) -> None:
     assert everything(views) == shown
 
 
+def test_a_revision_is_shown_as_it_was_told_first(views: Views) -> None:
+    views.apply(a_change(revision=2))
+    shown = everything(views)
+    views.apply(a_change(revision=2, summary=(("phase", "OTHER"),), hold=None, entries=a_history(3)))
+
+    assert everything(views) == shown
+
+
 def test_an_older_change_alters_nothing(views: Views) -> None:
     views.apply(a_change(revision=2, hold=None, entries=a_history(1)))
     shown = everything(views)

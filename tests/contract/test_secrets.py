@@ -46,7 +46,8 @@ def test_what_is_stored_is_read_from_then_on(secrets: Secrets) -> None:
 
 
 def test_changing_what_was_read_changes_nothing_that_is_kept(secrets: Secrets) -> None:
-    secrets.value()["client_id"] = "another"
+    secrets.value()["client_id"] = "from the store"
+    secrets.value()["client_id"] = "from the cache"
 
     assert secrets.value() == CONTENT
 

@@ -334,7 +334,7 @@ def test_two_processes_never_exceed_the_budget_together() -> None:
         @given(history=st.lists(st.tuples(askings, st.integers(0, 1), st.booleans()), max_size=25))
         def keep_to_the_rate(history: list[tuple[Asking, int, bool]]) -> None:
             clock, account = FakeClock(), f"account-{next(accounts)}"
-            processes = [DynamoDbCallSlots(client, "control", account, POLICY, clock) for _ in range(2)]
+            processes = [DynamoDbCallSlots(client, "control", account, lambda: POLICY, clock) for _ in range(2)]
             slots = list[datetime]()
 
             def ask(process: DynamoDbCallSlots, asking: Asking) -> None:
@@ -362,7 +362,7 @@ def test_calls_made_late_never_add_up_to_more_than_the_rate_and_two(
     steps: list[tuple[int, timedelta, bool]],
 ) -> None:
     clock = FakeClock()
-    slots = MemoryCallSlots(POLICY, clock)
+    slots = MemoryCallSlots(lambda: POLICY, clock)
     pacers = [Pacer(slots, lane, Generation.V2, clock) for lane in list(CallLane)[:3]]
     made = list[datetime]()
 

@@ -3,8 +3,8 @@
     violations("SalesOrder", body)            what is wrong with an order, one sentence each
     violations("Page<SalesOrder>", answer)    the same for a list answer
 
-The lists stand in `v2_entities.txt`, one block per entity, in a notation explained at its head (DEP-V2SO-01, DEP-V2ERR-02,
-DEP-V2ERR-06).
+The lists stand in `v2_entities.txt`, one block per entity, in a notation explained at its head (DEP-V2SO-01,
+DEP-V2ERR-02, DEP-V2ERR-06).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Field:
 def violations(type_name: str, body: Any) -> list[str]:
     """Everything in `body` that the schema of `type_name` does not allow; empty when it passes.
 
-    `type_name` is an entity of `v2_entities.txt` or an expression over one, such as `Page<Item>`. Raises KeyError for an
-    entity that is not known.
+    `type_name` is an entity of `v2_entities.txt` or an expression over one, such as `Page<Item>`. Raises KeyError
+    for an entity that is not known.
     """
     return [str(violation) for violation in check(type_name, body)]
 

@@ -88,7 +88,11 @@ def test_tracking_is_set_by_parcel_key_and_told_by_ids_only(shop: Shop) -> None:
     order = shop.update(
         "orders",
         order,
-        {"action": "setParcelTrackingData", "parcelKey": "PKG-1", "trackingData": {"trackingId": "1Z", "carrier": "UPS"}},
+        {
+            "action": "setParcelTrackingData",
+            "parcelKey": "PKG-1",
+            "trackingData": {"trackingId": "1Z", "carrier": "UPS"},
+        },
     )
     (message,) = shop.settled()
     assert parcels(order)[0]["trackingData"] == {"trackingId": "1Z", "carrier": "UPS", "isReturn": False}
@@ -158,7 +162,9 @@ def test_custom_fields_of_a_delivery_are_set_by_its_key(shop: Shop) -> None:
             "key": "extra",
             "name": {"en": "Extra"},
             "resourceTypeIds": ["order-delivery"],
-            "fieldDefinitions": [{"name": "url", "label": {"en": "URL"}, "required": False, "type": {"name": "String"}}],
+            "fieldDefinitions": [
+                {"name": "url", "label": {"en": "URL"}, "required": False, "type": {"name": "String"}}
+            ],
         },
     )
     order = shipped(shop)

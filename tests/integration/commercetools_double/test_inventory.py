@@ -45,9 +45,7 @@ def test_an_entry_cannot_move_to_a_channel_that_is_taken(shop: Shop) -> None:
     assert error["code"] == "DuplicateField"
 
 
-@pytest.mark.parametrize(
-    ("action", "quantity"), [("changeQuantity", 4), ("addQuantity", 14), ("removeQuantity", 6)]
-)
+@pytest.mark.parametrize(("action", "quantity"), [("changeQuantity", 4), ("addQuantity", 14), ("removeQuantity", 6)])
 def test_quantities_change_absolutely_or_by_a_difference(shop: Shop, action: str, quantity: int) -> None:
     entry = shop.update("inventory", shop.entry(quantity=10), {"action": action, "quantity": 4})
     assert (entry["quantityOnStock"], entry["availableQuantity"]) == (quantity, quantity)

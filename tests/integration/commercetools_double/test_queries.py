@@ -45,8 +45,10 @@ def test_orders_are_sorted_as_asked(three: Shop, sort: object, expected: list[st
         ('lineItems(variant(sku="SKU-1") and quantity > 1)', ["WEB-2", "WEB-1", "WEB-3"]),
         ('lineItems(variant(sku="SKU-2"))', []),
         (['createdAt >= "2026-03-01T10:01:00Z"', 'orderNumber <> "WEB-3"'], ["WEB-1"]),
-        ('(lastModifiedAt > "2026-03-01T10:01:00Z") or (lastModifiedAt = "2026-03-01T10:01:00Z" and id > "0")',
-         ["WEB-1", "WEB-3"]),
+        (
+            '(lastModifiedAt > "2026-03-01T10:01:00Z") or (lastModifiedAt = "2026-03-01T10:01:00Z" and id > "0")',
+            ["WEB-1", "WEB-3"],
+        ),
     ],
 )
 def test_predicates_choose(three: Shop, where: object, expected: list[str]) -> None:

@@ -65,6 +65,13 @@ def test_dead_letters_do_not_keep_the_cloud_busy(shared_cloud: LocalCloud) -> No
     assert shared_cloud.idle()
 
 
+def test_profile_and_proxy_of_the_person_at_the_keyboard_are_of_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with LocalCloud(template=STACK) as cloud:
+        assert cloud.queue_depths()["OrdersQueue"].total == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's table of sockets")
 def test_the_cloud_listens_on_loopback_only(shared_cloud: LocalCloud) -> None:
     shared_cloud.invoke("ShowEnvironmentFunction", {})

@@ -281,7 +281,7 @@ def test_a_run_that_was_throttled_slows_down(pacer: Pacer, clock: FakeClock) -> 
     pace.begin_run(2, FAR_OFF)
     pace.before_call()
 
-    pace.was_throttled()
+    pace.was_throttled(None)
     pace.before_call()
 
     assert elapsed(clock) >= 1.0

@@ -10,12 +10,12 @@ from local.deposco_double.working_day import Habits
 
 
 def test_a_habit_that_does_not_exist_is_named_with_those_that_do() -> None:
-    with pytest.raises(ValueError, match="spilt.*split"):
+    with pytest.raises(ValueError, match=r"spilt.*split"):
         Habits.read({"spilt": 0.5})
 
 
 def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:
-    with pytest.raises(ValueError, match="rate.*rate_per_second"):
+    with pytest.raises(ValueError, match=r"rate.*rate_per_second"):
         AccountSettings().changed({"rate": 5})
 
 

@@ -44,8 +44,8 @@ class OrderStates(Protocol):
         """Store the record if `record.revision` is still the stored one; returns it with its new revision.
 
         The aliases are claimed in the same transaction: a number (already holding its business unit) by one
-        order only. Raises `ConcurrentChangeError` when the revision moved, and
-        `PermanentError(ORDER_NUMBER_TAKEN)` when another order holds the number.
+        order only, a payment by the order that names it first. Raises `ConcurrentChangeError` when the
+        revision moved, and `PermanentError(ORDER_NUMBER_TAKEN)` when another order holds the number.
         """
 
     def save_storefront(self, record: StorefrontRecord) -> StorefrontRecord:

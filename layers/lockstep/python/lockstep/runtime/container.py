@@ -25,7 +25,7 @@ from lockstep.runtime.settings import (
 if TYPE_CHECKING:
     from lockstep.adapters.aws.settings_source import DynamoSettingsSource
     from lockstep.adapters.commercetools.orders import CommercetoolsOrders
-    from lockstep.adapters.http.budget_pace import BudgetPace
+    from lockstep.adapters.http.pacing import LanePace
     from lockstep.runtime.notification_worker import NotificationWorker
     from lockstep.runtime.queue_worker import QueueWorker
     from lockstep.runtime.stream_worker import StreamWorker
@@ -34,6 +34,9 @@ SETTINGS_SECONDS = 30
 """A change of the merchant's settings takes effect within this time."""
 
 SECRET_SECONDS = 300
+DEPOSCO_ACCOUNT = "deposco"
+"""The budget's name: all that calls the same Deposco account shares it."""
+
 WOKEN_PER_RUN = 500
 """Held orders that one sweep wakes in a lane at most."""
 
@@ -165,7 +168,7 @@ def _queue_worker(
     flow: Any,
     settings: PushOrdersSettings | WriteBackOrdersSettings,
     clock: SystemClock,
-    pace: BudgetPace | None,
+    pace: LanePace | None,
 ) -> QueueWorker:
     from lockstep.adapters.aws.dead_letters import SqsDeadLetters
     from lockstep.adapters.aws.flow_switches import DynamoFlowSwitches
@@ -211,9 +214,7 @@ def _shop(
     secrets = SecretSource(
         _client("secretsmanager", settings), settings.commercetools_secret_id, clock, cache_seconds=SECRET_SECONDS
     )
-    token = CommercetoolsToken(
-        auth_url=settings.commercetools_auth_url, secrets=secrets, session=session, clock=clock
-    )
+    token = CommercetoolsToken(auth_url=settings.commercetools_auth_url, secrets=secrets, session=session, clock=clock)
     return CommercetoolsOrders(
         system=HttpSystem(
             name="commercetools",
@@ -227,7 +228,7 @@ def _shop(
     )
 
 
-def _deposco(settings: PushOrdersSettings, pace: BudgetPace, clock: SystemClock) -> Any:
+def _deposco(settings: PushOrdersSettings, pace: LanePace, clock: SystemClock) -> Any:
     from lockstep.adapters.aws.secrets import SecretSource
     from lockstep.adapters.deposco.v2.tokens import DeposcoToken
     from lockstep.adapters.http.system import HttpSystem, open_session
@@ -247,23 +248,19 @@ def _deposco(settings: PushOrdersSettings, pace: BudgetPace, clock: SystemClock)
     )
 
 
-def _orders_pace(settings: PushOrdersSettings, source: DynamoSettingsSource, clock: SystemClock) -> BudgetPace:
+def _orders_pace(settings: PushOrdersSettings, source: DynamoSettingsSource, clock: SystemClock) -> LanePace:
     from lockstep.adapters.aws.call_budget import DynamoDbCallSlots
-    from lockstep.adapters.http.budget_pace import BudgetPace
-    from lockstep.adapters.http.pacing import Pacer
+    from lockstep.adapters.http.pacing import LanePace, Pacer
     from lockstep.domain.call_budget import CallLane, Generation
 
-    def make_pacer() -> Pacer:
-        slots = DynamoDbCallSlots(
-            _client("dynamodb", settings),
-            settings.control_table,
-            "deposco",
-            source.current().call_budget,
-            clock,
-        )
-        return Pacer(slots, CallLane.ORDERS, Generation.V2, clock)
-
-    return BudgetPace(make_pacer)
+    slots = DynamoDbCallSlots(
+        _client("dynamodb", settings),
+        settings.control_table,
+        DEPOSCO_ACCOUNT,
+        lambda: source.current().call_budget,
+        clock,
+    )
+    return LanePace(Pacer(slots, CallLane.ORDERS, Generation.V2, clock))
 
 
 @cache

@@ -48,6 +48,9 @@ CIRCUIT_SECONDS = 30
 WROTE_TO_THE_SYSTEM = frozenset({Ending.PROVEN, Ending.ACKNOWLEDGED, Ending.TOLD})
 """Endings that show that the lane's system answers again."""
 
+ANSWER_ALLOWANCE = timedelta(seconds=15)
+"""A call must begin so long before the invocation ends, so that its answer can still be noted."""
+
 MARGIN_SECONDS = 3.0
 """Kept at the end of the invocation for setting waits and writing logs."""
 
@@ -82,7 +85,7 @@ class DeadLetters(Protocol):
 class BatchPace(Protocol):
     """The call budget, as a batch sees it."""
 
-    def begin_batch(self, calls: int, ends_at: datetime) -> None:
+    def begin_run(self, calls: int, latest: datetime) -> None:
         """Tell how many calls are coming and by when they must have begun."""
 
 
@@ -115,7 +118,7 @@ class QueueWorker:
         ends_at = self.clock.now() + timedelta(seconds=remaining_seconds - MARGIN_SECONDS)
         deadline = Deadline(ends_at, self.clock)
         if self.pace is not None:
-            self.pace.begin_batch(len(groups), ends_at)
+            self.pace.begin_run(len(groups), ends_at - ANSWER_ALLOWANCE)
         try:
             circuit = self.switches.circuit(self.flow)
             with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:

@@ -35,7 +35,7 @@ class DynamoDbCallSlots:
     """
 
     def __init__(
-        self, client: DynamoDBClient, table_name: str, account: str, policy: BudgetPolicy, clock: Clock
+        self, client: DynamoDBClient, table_name: str, account: str, policy: Callable[[], BudgetPolicy], clock: Clock
     ) -> None:
         self._client = client
         self._table_name = table_name
@@ -48,13 +48,13 @@ class DynamoDbCallSlots:
 
     def lease(self, lane: CallLane, generation: Generation, calls: int) -> Lease:
         """See `CallSlots`."""
-        return self._replace(lambda state, now: call_budget.lease(state, self._policy, lane, generation, calls, now))
+        return self._replace(lambda state, now: call_budget.lease(state, self._policy(), lane, generation, calls, now))
 
     def throttled(self, *, pause_seconds: float | None = None) -> None:
         """See `CallSlots`; the second to report the same pause writes nothing."""
         self._replace(
             lambda state, now: (
-                call_budget.throttled(state, self._policy, now, pause_seconds=pause_seconds),
+                call_budget.throttled(state, self._policy(), now, pause_seconds=pause_seconds),
                 None,
             )
         )

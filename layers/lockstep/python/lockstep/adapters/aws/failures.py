@@ -121,7 +121,7 @@ def translated(error: ClientError, doing: str) -> LockstepError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _BUSY or status == 429:
         return SystemBusyError(f"While {doing}: AWS throttled the call ({code}).")
-    if code in _SET_UP_WRONGLY:
+    if code in _SET_UP_WRONGLY or status in (401, 403):
         return ConfigurationError(
             f"While {doing}: AWS refused the call ({code}). Check the function's role, and that what it names exists."
         )

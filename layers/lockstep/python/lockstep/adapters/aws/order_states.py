@@ -20,6 +20,7 @@ from lockstep.adapters.aws.order_items import (
     warehouse_item,
     warehouse_record,
 )
+from lockstep.adapters.aws.paged_queries import query_items
 from lockstep.adapters.aws.transactions import ConditionsFailedError, write_together
 from lockstep.domain.errors import ConcurrentChangeError, PermanentError
 from lockstep.domain.exception_codes import ExceptionCode
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, QueryInputTypeDef, TransactWriteItemTypeDef
 
     from lockstep.adapters.aws.stored_values import Item, StoredItem
 
@@ -46,14 +47,14 @@ class DynamoOrderStates:
 
     def load(self, order_id: str) -> OrderRecords:
         """Both records, by one strongly consistent query."""
-        with aws_failures_as_ours(f"reading what is stored of order {order_id}"):
-            answer = self.client.query(
-                TableName=self.table_name,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": order_partition(order_id)}},
-                ConsistentRead=True,
-            )
-        items = {item["sk"]["S"]: item for item in answer["Items"]}
+        query: QueryInputTypeDef = {
+            "TableName": self.table_name,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": order_partition(order_id)}},
+            "ConsistentRead": True,
+        }
+        stored = query_items(self.client, query, f"reading what is stored of order {order_id}")
+        items = {item["sk"]["S"]: item for item in stored}
         warehouse, storefront = items.get(WAREHOUSE), items.get(STOREFRONT)
         return OrderRecords(
             warehouse=None if warehouse is None else warehouse_record(warehouse),

@@ -137,6 +137,6 @@ class LanePace:
         """Wait for a slot. Raises `OutOfTimeError` or `SystemBusyError`; no call may then be made."""
         self._pacer.wait_for_slot(1, self._latest)
 
-    def was_throttled(self) -> None:
-        """The call got 429. Raises `SystemBusyError` when the budget cannot be reached."""
-        self._pacer.report_throttled()
+    def was_throttled(self, pause_seconds: float | None) -> None:
+        """The call got 429 and was asked to pause, or not. Raises `SystemBusyError` without a budget."""
+        self._pacer.report_throttled(pause_seconds=pause_seconds)

@@ -25,8 +25,8 @@ class Pace(Protocol):
     def before_call(self) -> None:
         """Wait for the next free slot. Raises `SystemBusyError` or `OutOfTimeError` when there is none in time."""
 
-    def was_throttled(self) -> None:
-        """The system answered 429: everybody slows down."""
+    def was_throttled(self, pause_seconds: float | None) -> None:
+        """The system answered 429, and maybe how long to pause: everybody slows down."""
 
 
 class NoPace:
@@ -35,7 +35,7 @@ class NoPace:
     def before_call(self) -> None:
         """Go ahead."""
 
-    def was_throttled(self) -> None:
+    def was_throttled(self, pause_seconds: float | None) -> None:
         """Nobody shares this pace."""
 
 
@@ -99,14 +99,11 @@ class HttpSystem:
         if response.status_code == 401:
             token = self.tokens.replace(token)
             response = self._exchange(kind, method, path, params, body, token, is_write=is_write)
+        wished = _retry_after_seconds(response)
         if response.status_code == 429:
-            self.pace.was_throttled()
+            self.pace.was_throttled(wished)
         failure = failure_of_status(
-            self.name,
-            kind,
-            response.status_code,
-            is_write=is_write,
-            retry_after_seconds=_retry_after_seconds(response),
+            self.name, kind, response.status_code, is_write=is_write, retry_after_seconds=wished
         )
         if failure is not None:
             raise failure

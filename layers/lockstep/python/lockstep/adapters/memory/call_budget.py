@@ -9,6 +9,7 @@ from lockstep.domain import call_budget
 from lockstep.domain.call_budget import BudgetPolicy, BudgetState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from lockstep.domain.call_budget import CallLane, Generation, Lease
     from lockstep.flows.ports import Clock
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class MemoryCallSlots:
     """`CallSlots` for the threads of one process."""
 
-    def __init__(self, policy: BudgetPolicy, clock: Clock) -> None:
+    def __init__(self, policy: Callable[[], BudgetPolicy], clock: Clock) -> None:
         self._policy = policy
         self._clock = clock
         self._state = BudgetState()
@@ -26,7 +27,7 @@ class MemoryCallSlots:
         """See `CallSlots`; this budget can always be reached."""
         with self._lock:
             self._state, leased = call_budget.lease(
-                self._state, self._policy, lane, generation, calls, self._clock.now()
+                self._state, self._policy(), lane, generation, calls, self._clock.now()
             )
             return leased
 
@@ -34,5 +35,5 @@ class MemoryCallSlots:
         """See `CallSlots`."""
         with self._lock:
             self._state = call_budget.throttled(
-                self._state, self._policy, self._clock.now(), pause_seconds=pause_seconds
+                self._state, self._policy(), self._clock.now(), pause_seconds=pause_seconds
             )
