@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -63,11 +63,6 @@ class Account:
         now = self.now()
         while self._agenda and self._agenda[0][0] <= now:
             heapq.heappop(self._agenda)[2]()
-
-    @property
-    def promises(self) -> int:
-        """How much is still to be done later."""
-        return len(self._agenda)
 
     def write_time(self, seconds: float) -> str:
         """An instant as V2 writes it: the account's offset, no fraction of a second (DEP-V2LIST-08)."""
@@ -175,11 +170,9 @@ class Account:
             raise RefusalError(404, f"{kind.name} with {named} was not found.")
         return record
 
-    def facilities(self, unit: str) -> Iterator[str]:
-        """Numbers of the facilities that serve a business unit, in the order in which they were made."""
-        for body in self.store.bodies(FACILITY.name):
-            if unit_of(body) == unit or not body.get("_own_unit_only"):
-                yield body["number"]
+    def facilities(self) -> list[str]:
+        """Numbers of the facilities, in the order in which they were made; each serves every business unit."""
+        return [body["number"] for body in self.store.bodies(FACILITY.name)]
 
 
 def reference_to(record: Record) -> Body:

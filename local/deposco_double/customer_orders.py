@@ -148,7 +148,7 @@ class CustomerOrders:
         if pinned:
             return [(self._account.resolve(FACILITY, pinned).number, wanted)]
         parts: list[tuple[str, float]] = []
-        facilities = list(self._account.facilities(order.unit))
+        facilities = self._account.facilities()
         for facility in facilities:
             row = self._account.stock.row(order.unit, line["itemNumber"], facility)
             taken = min(wanted, max(0.0, row.available // int(line["packQuantity"])))

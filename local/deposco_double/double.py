@@ -141,7 +141,7 @@ class DeposcoDouble:
         """Forget all data, tokens, requests, registrations and habits; the settings stay."""
         self._day.end()
         self.account.reset()
-        self._tokens.expire_all()
+        self._tokens.forget()
         self._requests.forget()
         self._imports.forget()
         self._webhooks.forget()

@@ -85,9 +85,10 @@ class CallersLine:
         return changed == {"orderPackQuantity"} and self.sent["orderPackQuantity"] > line["orderPackQuantity"]
 
     def refuse_change(self, order: Record, line: Body) -> None:
-        """Raise if the line may not be changed this way (DEP-V2SO-08, DEP-V2SO-10, DEP-V2SO-27)."""
+        """Raise if the line may not be changed this way (DEP-V2SO-08, -09, -10, -27)."""
         where = f"Line {self.number} of order {order.number}"
-        if line["orderLineStatus"] not in statuses.OPEN_LINES:
+        partly_released = order.body["orderStatus"] in statuses.GROWABLE and unreleased(line) > 0
+        if line["orderLineStatus"] not in statuses.OPEN_LINES and not partly_released:
             raise RefusalError(400, f"{where} cannot be updated in status {line['orderLineStatus']}.")
         if (self.sent.get("item") or line["item"])["id"] != line["item"]["id"]:
             raise RefusalError(400, f"{where}: the item of a line cannot be changed.")

@@ -80,12 +80,17 @@ class SalesOrders:
             body["customerOrderHeaders"] = [from_customer_order]
         stored = [line.stored(body) for line in lines]
         body["orderLines"] = {"data": stored}
-        self._sourcing.choose(body, stored)
+        return self.keep_new(body, stored)
 
-        def complete(record: Record) -> None:
-            for line in stored:
-                line["orderHeader"] = reference_to(record)
-            self._sourcing.claim(record)
+    def keep_new(self, body: Body, lines: list[Body]) -> Record:
+        """Source a new order's lines, keep it and let it claim its stock."""
+        body.pop("_claims", None)
+        self._sourcing.choose(body, lines)
+
+        def complete(order: Record) -> None:
+            for line in lines:
+                line["orderHeader"] = reference_to(order)
+            self._sourcing.claim(order)
 
         return self._account.create(SALES_ORDER, body, complete=complete)
 

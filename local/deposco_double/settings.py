@@ -15,7 +15,8 @@ class AccountSettings:
     largest_page: rows a V2 page holds at most (DEP-V2LIST-05).
     visibility_delay_seconds: span from which a customer order's delay is drawn (DEP-V2CO-06).
     order_management: whether customer orders are subscribed to (DEP-V2CO-12).
-    nets_from_status: first sales-order status whose open quantity lowers `atpQty` (DEP-V1INV-05).
+    nets_from_status: first sales-order status whose open quantity lowers `atpQty`, for orders that change from then
+        on (DEP-V1INV-05).
     refused_grants: what the V1 user may not call, as method and first path segment, such as
         `GET enterpriseinventory` (DEP-V1AUTH-02).
     search_fields: V1 search fields the account configured, per entity (DEP-V1ORD-07).

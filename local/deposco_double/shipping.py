@@ -38,15 +38,18 @@ class Shipping:
         """A made-up tracking number."""
         return f"1Z{self._account.chance.randrange(10**10):010}"
 
-    def ship(self, order: Record, facility: str, parcels: Sequence[Parcel]) -> Record:
+    def ship(
+        self, order: Record, facility: str, parcels: Sequence[Parcel], serials: Mapping[str, list[str]] | None = None
+    ) -> Record:
         """Ship the parcels from one facility: one shipment with a container each (DEP-V2SHIP-04, DEP-V2SHIP-10).
 
-        Packs may be empty: a label without units. Moves stock, the order's quantities and its status.
+        Packs may be empty: a label without units. `serials` are serial numbers by line number. Moves stock, the order's
+        quantities and its status.
         """
         packs = _sum_of(parcels)
         lines = {line["lineNumber"]: line for line in order.body["orderLines"]["data"] if line["lineNumber"] in packs}
         body = self._header(order, facility, parcels)
-        body["shipmentLines"] = {"data": self._lines(order, lines, packs)}
+        body["shipmentLines"] = {"data": self._lines(order, lines, packs, serials or {})}
         body["shippedContainers"] = {
             "data": [self._container(order, lines, parcel, n + 1, len(parcels)) for n, parcel in enumerate(parcels)]
         }
@@ -132,7 +135,13 @@ class Shipping:
             body["trackingNumber"] = parcels[0].tracking
         return body
 
-    def _lines(self, order: Record, lines: Mapping[str, Body], packs: Mapping[str, float]) -> list[Body]:
+    def _lines(
+        self,
+        order: Record,
+        lines: Mapping[str, Body],
+        packs: Mapping[str, float],
+        serials: Mapping[str, list[str]],
+    ) -> list[Body]:
         rows: list[Body] = []
         for line_number, quantity in packs.items():
             line = lines[line_number]
@@ -153,6 +162,8 @@ class Shipping:
                 }
                 if line.get("lotNumber"):
                     row["lotNumber"] = line["lotNumber"]
+                if line_number in serials:
+                    row["lineSerialNumbers"] = [{"serialNumber": serial} for serial in serials[line_number]]
                 rows.append(row)
         return rows
 

@@ -26,7 +26,7 @@ class Sourcing:
         A facility holding all of it wins over one that comes later (DEP-V2SO-25, DEP-V2CO-13).
         """
         unit = unit_of(order)
-        candidates = list(self._account.facilities(unit)) or [_NO_FACILITY]
+        candidates = self._account.facilities() or [_NO_FACILITY]
         for line in lines:
             pinned = line.get("shipFromFacility") or order.get("shipFromFacility")
             if pinned:

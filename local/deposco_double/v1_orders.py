@@ -57,7 +57,7 @@ class V1Orders:
                 key = f"{existing.body['businessUnit']['id']}-{_TYPE}-{number}"
                 raise RefusalError(409, f"Duplicate entry '{key}' for key 'UK_BUSINESS_UNIT_TYPE_NUMBER'")
             if existing and "orderStatus" in body:
-                del body["orderStatus"]  # V1 sends the status along; an update leaves it alone
+                del body["orderStatus"]  # sent along by V1's callers; an update leaves it alone (DEP-V1ORD-11)
             if missing := self._missing_items(body, unit):
                 raise RefusalError(400, f"Missing items: {', '.join(missing)}")
             record = self._orders.upsert(body)

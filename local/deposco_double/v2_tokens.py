@@ -22,6 +22,11 @@ class Tokens:
         self._chance = random.Random(f"tokens:{account.seed}")
         self._refresh_token = account.settings.refresh_token
 
+    def forget(self) -> None:
+        """Back to the first installation: no token given out, the first refresh token taken."""
+        self.expire_all()
+        self._refresh_token = self._account.settings.refresh_token
+
     def expire_all(self) -> None:
         """Every token given out so far is worth nothing."""
         self._expiry.clear()

@@ -8,7 +8,8 @@ shipments by number, lines by line number; quantities are packs, except for stoc
     {"do": "pick", "order": "A-1", "shorts": {"1": 2}}
     {"do": "ship", "order": "A-1"}               everything left, a shipment per facility, one container each
         further: "lines": {"1": 1}, "parcels": 2, "containers": [{"lines": {"1": 1}, "tracking": "1Z"}],
-        "facility": "WEST", "tracking": "late", "tracking_after_seconds": 600, "final": true (what is left is short)
+        "facility": "WEST", "tracking": "late", "tracking_after_seconds": 600, "serials": {"1": ["S-1"]},
+        "final": true (what is left is short)
     {"do": "track", "shipment": "SHP-1", "tracking": ["1Z"], "cost": 7.5}
     {"do": "label", "order": "A-1"}              a shipment with tracking and no units
     {"do": "roll_back", "shipment": "SHP-1"}     or "order": its last shipment
@@ -206,7 +207,10 @@ class Warehouse:
                 for facility, group in grouped.items()
             }
         self._allocate(order, _packs_of(wanted))
-        shipments = [self._shipping.ship(order, facility, parcels) for facility, parcels in wanted.items()]
+        shipments = [
+            self._shipping.ship(order, facility, parcels, command.get("serials"))
+            for facility, parcels in wanted.items()
+        ]
         if late and "tracking_after_seconds" in command:
             for shipment in shipments:
                 self._track_later(shipment, float(command["tracking_after_seconds"]))

@@ -171,6 +171,14 @@ def test_a_line_is_canceled_in_the_documented_statuses_only(caller: Caller, stat
     assert answer.status_code == (200 if allowed else 400)
 
 
+def test_a_line_released_in_part_can_still_grow(caller: Caller) -> None:
+    caller.admin("seed", {"stock": [{"item": "SKU-000001", "facility": "EAST", "quantity": 2}]})
+    placed = caller.place("A-1", line("1", packs=3))
+    caller.warehouse("release", order="A-1")
+    assert lines_of(caller.read(placed))["1"]["orderLineStatus"] == "Partial Released"
+    assert lines_of(caller.place("A-1", line("1", packs=4)))["1"]["orderPackQuantity"] == 4
+
+
 def test_after_a_partial_release_only_what_is_back_ordered_can_be_canceled(caller: Caller) -> None:
     caller.admin("seed", {"stock": [{"item": "SKU-000001", "facility": "EAST", "quantity": 2}]})
     placed = caller.place("A-1", line("1", packs=2), line("2", "SKU-000002"))

@@ -134,6 +134,14 @@ def test_tracking_can_come_later_and_moves_the_shipments_date(caller: Caller) ->
     assert after["trackingNumber"] == after["shippedContainers"]["data"][0]["trackingNumber"]
 
 
+def test_lot_and_serial_numbers_leave_with_the_line(caller: Caller) -> None:
+    caller.place("A-1", line("1", packs=2, lotNumber="L-7"))
+    caller.warehouse("ship", order="A-1", serials={"1": ["S-1", "S-2"]})
+    (row,) = caller.shipments("A-1")[0]["shipmentLines"]["data"]
+    assert row["lotNumber"] == "L-7"
+    assert [entry["serialNumber"] for entry in row["lineSerialNumbers"]] == ["S-1", "S-2"]
+
+
 def test_a_label_is_a_shipment_without_units(caller: Caller) -> None:
     placed = caller.place("A-1")
     caller.warehouse("label", order="A-1")

@@ -20,7 +20,7 @@ class CountedSlots(MemoryCallSlots):
     """The memory budget, counting what it is asked."""
 
     def __init__(self, clock: FakeClock) -> None:
-        super().__init__(BudgetPolicy(), clock)
+        super().__init__(BudgetPolicy, clock)
         self.asked: list[int] = []
         self.leases = 0
 
