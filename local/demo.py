@@ -6,10 +6,12 @@ import argparse
 import json
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -18,12 +20,15 @@ from local.processes import REPOSITORY_ROOT
 from local.scenarios.audit import calls, dead_letters
 from local.scenarios.books import Fate, Verdict, counts
 from local.scenarios.day import TradingDay
+from local.scenarios.sam_environment import write_sam_environment
 from local.scenarios.stage import Stage
 from local.scenarios.trading_day import PlannedOrder, plan
 
 REPORT = REPOSITORY_ROOT / "out" / "demo" / "report.json"
+SAM_ENVIRONMENT = REPOSITORY_ROOT / "out" / "local-environment.json"
 SWEEP_SECONDS = 2.0
 ROWS_SHOWN = 60
+NUMBER_SHOWN = 12
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,10 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _show(console, planned, verdicts, report)
         console.print(f"{time.monotonic() - started_at:.0f} s in all; the figures are in out/demo/report.json")
         if options.serve:
+            write_sam_environment(stage, SAM_ENVIRONMENT)
             console.print("The stack keeps running at the addresses above until Ctrl-C.")
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            console.print("out/local-environment.json lets `sam local invoke` run a function against it (see README).")
+            wait_for_the_end()
     is_good = is_settled and not report["lost"] and not report["duplicated"]
     return 0 if is_good else 1
+
+
+def wait_for_the_end() -> None:
+    """Return at Ctrl-C or SIGTERM; either then stops the stack in order."""
+    ended = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: ended.set())
+    ended.wait()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -98,15 +113,15 @@ def _report(stage: Stage, verdicts: list[Verdict], *, is_settled: bool, seconds:
 
 def _show(console: Console, planned: Sequence[PlannedOrder], verdicts: list[Verdict], report: dict[str, Any]) -> None:
     story_of = {order.number: order.story.value for order in planned}
-    table = Table(title="What became of the orders", title_justify="left")
+    table = Table(title="What became of the orders", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("order", "story", "fate", "why", "owner"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     remarkable = [verdict for verdict in verdicts if story_of.get(verdict.number) != "ordinary" or _is_bad(verdict)]
     for verdict in remarkable[:ROWS_SHOWN]:
         why = " ".join((*verdict.codes, *verdict.notes)) or verdict.hold
         colour = {"acknowledged": "green", "lost": "red"}.get(verdict.fate.value, "yellow")
         table.add_row(
-            verdict.number,
+            verdict.number if len(verdict.number) <= NUMBER_SHOWN else f"{verdict.number[:NUMBER_SHOWN]}…",
             story_of.get(verdict.number, ""),
             f"[{colour}]{verdict.fate.value}[/{colour}]",
             why,

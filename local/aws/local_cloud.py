@@ -74,7 +74,7 @@ class LocalCloud:
         self._built = built
         self._parameters = dict(parameters or {})
         self._schedule_seconds = dict(schedule_seconds or {})
-        self._stack_name = stack_name
+        self.stack_name = stack_name
         self._opened = contextlib.ExitStack()
         self._log_listeners: list[Callable[[LogLine], None]] = []
         self._event_sources: list[QueuePoller | StreamPoller | ScheduleClock] = []
@@ -246,7 +246,7 @@ class LocalCloud:
         } | self._parameters
         self._stack: Stack = deploy(
             self._clients,
-            stack_name=self._stack_name,
+            stack_name=self.stack_name,
             expanded=self._template.expand(parameters=parameters, region=self.region),
             parameters=parameters,
         )

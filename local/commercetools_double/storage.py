@@ -210,8 +210,9 @@ class Storage:
 
 def _condition(kind: str, narrowing: Narrowing | None) -> tuple[str, list[str]]:
     wanted, values = ["kind = ?"], [kind]
+    kept = "+" if narrowing and narrowing.terms else ""
     for column, sign, value in narrowing.bounds if narrowing else ():
-        wanted.append(f"{_COLUMNS[column]} {sign} ?")
+        wanted.append(f"{kept}{_COLUMNS[column]} {sign} ?")
         values.append(value)
     for name, alternatives in narrowing.terms if narrowing else ():
         marks = ", ".join("?" * len(alternatives))

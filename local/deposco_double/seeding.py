@@ -30,11 +30,13 @@ class Seeding:
 
         `companies`, `facilities`: codes or whole bodies. `items`: how many to make up, item numbers, or bodies.
         `kits`: bodies of kit headers. `stock`: `[{"item", "facility", "quantity"}]`, added to what is there. `orders`:
-        how many to make up, or bodies. `business_unit`, `facility`: what short forms belong to (DEMO, MAIN).
+        how many to make up, or bodies. `business_unit`, `facility`: what short forms belong to (DEMO, and the
+        first facility there is, or MAIN).
         Returns how many of each were planted.
         """
         unit = str(wanted.get("business_unit", _UNIT))
-        main = str(wanted.get("facility", _FACILITY))
+        existing = self._account.facilities()
+        main = str(wanted.get("facility") or next(iter(existing), _FACILITY))
         companies = _listed(wanted.get("companies"), lambda code: {"code": code})
         if not any(company["code"] == unit for company in companies):
             companies.insert(0, {"code": unit, "name": unit})
@@ -42,7 +44,8 @@ class Seeding:
             self._data.upsert(COMPANY, company)
         reference = {"businessKey": {"code": unit}}
         facilities = _listed(
-            wanted.get("facilities", [main]), lambda number: {"number": number, "type": "Distribution Center"}
+            wanted.get("facilities", [] if existing else [main]),
+            lambda number: {"number": number, "type": "Distribution Center"},
         )
         for facility in facilities:
             self._data.upsert(FACILITY, {"businessUnit": reference, **facility})
@@ -73,28 +76,32 @@ class Seeding:
         }
 
     def _make_up_items(self, unit: str, count: int) -> None:
-        """SKU-000001 and so on: the first by the API's rules, the rest as its copies, which is several times as quick."""
-        first = self._items.upsert({"businessUnit": {"businessKey": {"code": unit}}, **_simple_item(_item_number(1))})
-        text = json.dumps(first.body)
-        for n in range(2, count + 1):
-            number = _item_number(n)
-            if self._account.store.find(ITEM.name, number, unit) is None:
-                body = json.loads(text.replace(_item_number(1), number))
-                body["packs"][0]["self"]["id"] = self._account.store.new_id()
-                self._account.create(ITEM, body)
+        """SKU-000001 and so on: the first by the API's rules, the rest as its copies, which is much quicker."""
+        first, text = "", ""
+        for number in map(_item_number, range(1, count + 1)):
+            if self._account.store.find(ITEM.name, number, unit):
+                continue
+            if not first:
+                made = self._items.upsert({"businessUnit": {"businessKey": {"code": unit}}, **_simple_item(number)})
+                first, text = number, json.dumps(made.body)
+                continue
+            body = json.loads(text.replace(first, number))
+            body["packs"][0]["self"]["id"] = self._account.store.new_id()
+            self._account.create(ITEM, body)
 
     def _make_up_orders(self, unit: str, count: int, items: int) -> None:
-        """SEED-000001 and so on, of one line each, over that many items; made like the items."""
-        template = _simple_order({"businessKey": {"code": unit}}, _order_number(1), _item_number(1), unit)
-        first = self._orders.upsert(template)
-        text = json.dumps(first.body)
-        for n in range(2, count + 1):
-            number = _order_number(n)
-            if self._account.store.find(SALES_ORDER.name, number, unit) is not None:
+        """SEED-000001 and so on, one line each, going round over that many items; copied like the items."""
+        first, first_item, text = "", "", ""
+        for n in range(count):
+            number, item_number = f"SEED-{n + 1:06}", _item_number(n % items + 1)
+            if self._account.store.find(SALES_ORDER.name, number, unit):
                 continue
-            item_number = _item_number((n - 1) % items + 1)
+            if not first:
+                made = self._orders.upsert(_simple_order({"businessKey": {"code": unit}}, number, item_number, unit))
+                first, first_item, text = number, item_number, json.dumps(made.body)
+                continue
             item = self._account.resolve(ITEM, {"businessKey": {"number": item_number}}, unit=unit)
-            body = json.loads(text.replace(_order_number(1), number).replace(_item_number(1), item_number))
+            body = json.loads(text.replace(first, number).replace(first_item, item_number))
             line = body["orderLines"]["data"][0]
             line["self"]["id"] = self._account.store.new_id()
             line["item"]["id"] = item.id
@@ -105,10 +112,6 @@ class Seeding:
 
 def _item_number(n: int) -> str:
     return f"SKU-{n:06}"
-
-
-def _order_number(n: int) -> str:
-    return f"SEED-{n:06}"
 
 
 def _listed(wanted: Any, body_of: Any) -> list[Body]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import requests
-
 from lockstep.adapters.deposco.v2.mapping import body_of
 from lockstep.adapters.deposco.v2.orders import DeposcoSalesOrders
 from lockstep.adapters.deposco.v2.tokens import DeposcoToken
@@ -28,6 +27,7 @@ from lockstep.domain.errors import (
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.warehouse_orders import MappedItem, WarehouseOrder, compose, differences
 from lockstep.flows.ports import WarehouseOrders
+
 from local.deposco_double.double import DeposcoDouble
 from local.deposco_double.schema import violations
 from local.deposco_double.settings import AccountSettings
@@ -172,7 +172,9 @@ def test_a_field_that_does_not_fit_is_named_but_not_quoted(deposco: Deposco, add
     ],
     ids=lambda value: str(value["do"]) + str(value.get("status", "")) if isinstance(value, dict) else "",
 )
-def test_each_failure_of_a_write_has_its_fate(deposco: Deposco, fault: dict[str, Any], expected: type[Exception]) -> None:
+def test_each_failure_of_a_write_has_its_fate(
+    deposco: Deposco, fault: dict[str, Any], expected: type[Exception]
+) -> None:
     deposco.fault(when={"first": 1}, **fault)
     with pytest.raises(expected):
         deposco.orders.place(an_order_of(1))
@@ -206,7 +208,9 @@ def test_nobody_listening_means_nothing_was_sent() -> None:
     token = DeposcoToken(
         auth_url="http://127.0.0.1:9", secrets=MemorySecretSource(CREDENTIALS), session=session, clock=clock
     )
-    system = HttpSystem(name="Deposco", base_url="http://127.0.0.1:9", tokens=TokenCache(token.fetch, clock), session=session)
+    system = HttpSystem(
+        name="Deposco", base_url="http://127.0.0.1:9", tokens=TokenCache(token.fetch, clock), session=session
+    )
     with pytest.raises(TransientError) as error:
         DeposcoSalesOrders(system).place(an_order_of(1))
     assert not isinstance(error.value, OutcomeUnknownError)
