@@ -1,4 +1,4 @@
-"""What a double is, as the frame that serves it sees it: calls, answers, routes, and what a scenario holds in its hand."""
+"""What a double is to the frame that serves it: calls, answers, routes, and what a scenario holds in its hand."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Handler = Callable[[Call], Awaitable[Answer]]
 class Route:
     """A method and path (aiohttp's `{name}` patterns) answered by `handler`; `kind` is what its calls are counted as.
 
-    `limit_seconds`: how long the real system works on such a call; one delayed beyond it is cut with `Double.timed_out`.
+    `limit_seconds`: how long the real system works on such a call; one delayed beyond it gets `Double.timed_out`.
     """
 
     method: str

@@ -1,7 +1,7 @@
-"""The frame both doubles stand in: one aiohttp server that counts calls, applies faults and keeps the admin routes apart.
+"""The frame both doubles stand in: an aiohttp server that counts calls, applies faults and keeps admin routes apart.
 
-A double knows nothing of HTTP servers: it lists `Route`s whose handlers turn a `Call` into an `Answer`. The frame reads
-the request, counts it by kind, asks the fault plan for its fate, and lets the double do its due work (`catch_up`) first.
+A double knows nothing of HTTP servers: it lists `Route`s whose handlers turn a `Call` into an `Answer`. The frame
+reads the request, counts it by kind, asks the fault plan for its fate, and lets the double do its due work first.
 """
 
 from __future__ import annotations

@@ -72,6 +72,7 @@ class Sender:
         self._number = 0
         self._busy = False
         self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.sent = 0
         self.lost = 0
@@ -110,16 +111,17 @@ class Sender:
         for subscription_id, held in list(self._held.items()):
             if held.at <= now - timedelta(seconds=_LONGEST_HELD_SECONDS):
                 heapq.heappush(self._waiting, self._held.pop(subscription_id))
-        if self._waiting and self._waiting[0].at <= now:
+        if self._is_due():
             self._wake.set()
 
     async def settle(self) -> None:
         """Return when nothing is due any more; what is held to be overtaken is let go."""
         for subscription_id in list(self._held):
             heapq.heappush(self._waiting, self._held.pop(subscription_id))
-        self.catch_up()
-        while self._busy or (self._waiting and self._waiting[0].at <= self._controls.now()):
-            await asyncio.sleep(0.005)
+        while self._busy or self._is_due():
+            self._idle.clear()
+            self._wake.set()
+            await self._idle.wait()
 
     def forget(self) -> None:
         """Drop everything on its way."""
@@ -151,12 +153,16 @@ class Sender:
                     await self._send(batch)
                 finally:
                     self._busy = False
+            self._idle.set()
+
+    def _is_due(self) -> bool:
+        return bool(self._waiting) and self._waiting[0].at <= self._controls.now()
 
     def _next_batch(self) -> list[Notification]:
         """The next notifications that are due for one and the same subscription, as many as fit into one call."""
         batch: list[Notification] = []
         size = 0
-        while self._waiting and self._waiting[0].at <= self._controls.now() and len(batch) < _MOST_PER_CALL:
+        while self._is_due() and len(batch) < _MOST_PER_CALL:
             notification = self._waiting[0].notification
             size += len(notification.body.encode())
             if batch and (notification.subscription_id != batch[0].subscription_id or size > _MOST_BYTES_PER_CALL):

@@ -31,24 +31,20 @@ class Seeding:
         `companies`, `facilities`: codes or whole bodies. `items`: how many to make up, item numbers, or bodies.
         `kits`: bodies of kit headers. `stock`: `[{"item", "facility", "quantity"}]`, added to what is there. `orders`:
         how many to make up, or bodies. `business_unit`, `facility`: what short forms belong to (DEMO, and the
-        first facility there is, or MAIN).
-        Returns how many of each were planted.
+        first facility there is; MAIN is made where there is none). Returns how many of each were planted.
         """
         unit = str(wanted.get("business_unit", _UNIT))
-        existing = self._account.facilities()
-        main = str(wanted.get("facility") or next(iter(existing), _FACILITY))
         companies = _listed(wanted.get("companies"), lambda code: {"code": code})
         if not any(company["code"] == unit for company in companies):
             companies.insert(0, {"code": unit, "name": unit})
         for company in companies:
             self._data.upsert(COMPANY, company)
         reference = {"businessKey": {"code": unit}}
-        facilities = _listed(
-            wanted.get("facilities", [] if existing else [main]),
-            lambda number: {"number": number, "type": "Distribution Center"},
-        )
+        none_yet = [] if self._account.facilities() else [str(wanted.get("facility", _FACILITY))]
+        facilities = _listed(wanted.get("facilities", none_yet), _distribution_center)
         for facility in facilities:
             self._data.upsert(FACILITY, {"businessUnit": reference, **facility})
+        place = str(wanted.get("facility") or self._account.facilities()[0])
         items = wanted.get("items") or []
         if isinstance(items, int):
             self._make_up_items(unit, items)
@@ -59,7 +55,7 @@ class Seeding:
             self._data.upsert(KIT, {"businessUnit": reference, **kit})
         for row in wanted.get("stock", []):
             self._account.move_stock(
-                row.get("business_unit", unit), row["item"], row.get("facility", main), float(row["quantity"])
+                row.get("business_unit", unit), row["item"], row.get("facility", place), float(row["quantity"])
             )
         orders = wanted.get("orders") or []
         if isinstance(orders, int):
@@ -116,6 +112,10 @@ def _item_number(n: int) -> str:
 
 def _listed(wanted: Any, body_of: Any) -> list[Body]:
     return [body_of(entry) if isinstance(entry, str) else dict(entry) for entry in wanted or []]
+
+
+def _distribution_center(number: str) -> Body:
+    return {"number": number, "type": "Distribution Center"}
 
 
 def _simple_item(number: str) -> Body:

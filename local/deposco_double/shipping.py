@@ -85,6 +85,8 @@ class Shipping:
         for container in shipment.body["shippedContainers"]["data"]:
             container["status"] = ROLLED_BACK
         self._account.save(shipment)
+        if not shipment.body["_packs"]:
+            return
         order = self._account.resolve(SALES_ORDER, shipment.body["orderHeaders"]["data"][0])
         facility = shipment.body["shipFromFacility"]["businessKey"]["number"]
         lines = {line["lineNumber"]: line for line in order.body["orderLines"]["data"]}

@@ -45,18 +45,16 @@ def address(call: Call) -> str:
 
 def shown(kind: Kind, body: Body, base: str) -> Body:
     """An entity as an answer shows it: nested collections cut at ten rows (DEP-V2SO-19, DEP-V2SHIP-12)."""
-    visible = _shown(body, base)
+    visible: Body = _shown(body, base)
     visible["self"]["href"] = f"{base}{kind.path}/{visible['self']['id']}"
-    result: Body = visible
-    return result
+    return visible
 
 
 def shown_row(row: Body, base: str, path: str) -> Body:
     """A line or pack as its own resource at `path`."""
-    visible = _shown(row, base)
+    visible: Body = _shown(row, base)
     visible["self"]["href"] = f"{base}{path}/{visible['self']['id']}"
-    result: Body = visible
-    return result
+    return visible
 
 
 def _shown(value: Any, base: str) -> Any:
@@ -66,7 +64,7 @@ def _shown(value: Any, base: str) -> Any:
         return value
     result = {}
     for key, member in value.items():
-        if key[0] == "_":
+        if key.startswith("_"):
             continue
         if isinstance(member, dict) and "data" in member:
             result[key] = _nested_page(key, member["data"], base)

@@ -12,7 +12,5 @@ from local.scenarios.stage import Stage
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """The stack, seeded; its event sources stand still until a test starts them."""
-    with Stage(
-        deposco_rate=0, schedule_seconds={"ReconcileOrdersFunction": 1.0}, visibility_seconds=10
-    ) as running:
+    with Stage(deposco_rate=0, schedule_seconds={"ReconcileOrdersFunction": 1.0}, visibility_seconds=10) as running:
         yield running

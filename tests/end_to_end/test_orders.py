@@ -35,9 +35,7 @@ def a_plan(*, lines: int = 1, city: str = "Gent", unmapped: bool = False) -> Pla
 
 def place(stage: Stage, planned: PlannedOrder) -> dict[str, Any]:
     """The order, paid."""
-    return stage.shop.place(
-        planned, payment_state="Paid", transactions=[a_transaction("Charge", planned.total_cents)]
-    )
+    return stage.shop.place(planned, payment_state="Paid", transactions=[a_transaction("Charge", planned.total_cents)])
 
 
 @contextmanager
@@ -73,9 +71,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 def settled(stage: Stage, planned: PlannedOrder, fate: Fate) -> Verdict:
     """The verdict once the order has come to this fate and nothing is under way."""
-    wait_until(
-        lambda: stage.cloud.idle() and fate_of(stage, planned).fate is fate, f"{planned.number} {fate.value}"
-    )
+    wait_until(lambda: stage.cloud.idle() and fate_of(stage, planned).fate is fate, f"{planned.number} {fate.value}")
     return fate_of(stage, planned)
 
 

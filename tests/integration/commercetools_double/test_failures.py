@@ -8,7 +8,10 @@ import pytest
 import requests
 
 from local.commercetools_double.bodies import Json
-from tests.integration.commercetools_double.shop import Shop, order_import
+from local.commercetools_double.double import CommercetoolsDouble
+from local.commercetools_double.project import Settings
+from local.double_server import serving_in_thread
+from tests.integration.commercetools_double.shop import Queue, Shop, order_import
 
 
 def fault(shop: Shop, do: str, kind: str = "orders.update", **fields: Any) -> None:
@@ -76,10 +79,15 @@ def test_what_was_not_there_yet_is_not_found_by_a_stale_read(shop: Shop) -> None
     assert shop.get("orders")["results"] == []
 
 
-def test_a_query_delayed_beyond_the_limit_is_cut(shop: Shop) -> None:
-    shop.imported()
-    fault(shop, "delay", kind="orders.query", seconds=0.01)
-    assert shop.call("GET", "orders").status_code == 200
+def test_a_query_delayed_beyond_its_limit_is_cut() -> None:
+    double = CommercetoolsDouble(transport=Queue(), settings=Settings(query_limit_seconds=0.01))
+    with serving_in_thread(double) as url:
+        shop = Shop(url, double, Queue())
+        order = shop.imported()
+        fault(shop, "delay", kind="orders.*", seconds=0.02)
+        cut, whole = shop.call("GET", "orders"), shop.call("GET", f"orders/{order['id']}")
+    assert (cut.status_code, cut.json()["errors"][0]["code"]) == (503, "QueryTimedOut")
+    assert whole.status_code == 200
 
 
 def test_expired_tokens_get_401_until_a_new_one_is_had(shop: Shop) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from multidict import MultiDict
 
@@ -11,7 +13,7 @@ from tests.integration.commercetools_double.shop import Shop
 
 @pytest.fixture
 def watch() -> SchemaWatch:
-    if not (schema_folder() / "schema_check.py").is_file():
+    if not (schema_folder() / "schema_check.py").is_file() and not os.environ.get("CI_REQUIRE_CT_SCHEMA"):
         pytest.skip(f"no official schema in {schema_folder()}: set LOCKSTEP_CT_SCHEMA to its folder")
     return SchemaWatch.load(schema_folder())
 

@@ -10,6 +10,7 @@ from lockstep.domain.call_budget import BudgetPolicy, BudgetState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from lockstep.domain.call_budget import CallLane, Generation, Lease
     from lockstep.flows.ports import Clock
 
