@@ -104,7 +104,7 @@ class DoubleServer:
         self.double.catch_up()
         rule = decision.rule
         if rule is None:
-            return await route.handler(call)
+            return await self._handled(route, call)
         if rule.do in (Do.CUT_BEFORE, Do.DOWN):
             raise _Cut
         if rule.do is Do.STATUS:
@@ -115,12 +115,20 @@ class DoubleServer:
             self.double.expire_tokens()
         if rule.do is Do.STALE_READ:
             call = replace(call, stale_seconds=rule.seconds[0])
-        answer = await route.handler(call)
+        answer = await self._handled(route, call)
         if rule.do is Do.CUT_AFTER:
             raise _Cut
         if rule.do is Do.STATUS_AFTER_EFFECT:
             return self._injected(rule.status, rule.body, rule.headers)
         return Answer() if rule.do is Do.EMPTY_200 else answer
+
+    async def _handled(self, route: Route, call: Call) -> Answer:
+        """The double's own answer; a mistake of its own is logged and answered as the real system's 500."""
+        try:
+            return await route.handler(call)
+        except Exception:  # noqa: BLE001 - whatever it was, the caller is owed an answer that is counted
+            _log.exception("the double failed at %s %s", call.method, call.path)
+            return self.double.failure(500)
 
     def _injected(self, status: int, body: Any, headers: Mapping[str, str]) -> Answer:
         answer = self.double.failure(status)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from local.commercetools_double.bodies import Json, checked_key, needed, one_of, optional, set_or_remove, without_nones
+from local.commercetools_double.bodies import Json, needed, one_of, optional, set_or_remove, without_nones
 from local.commercetools_double.custom_fields import custom_actions, custom_of, whole_resource
 from local.commercetools_double.errors import invalid_input, invalid_operation
 from local.commercetools_double.line_items import custom_line, drafted_line
@@ -81,7 +81,7 @@ def order_of_cart(project: Project, cart: Json, draft: Json) -> Json:
             **order_frame(),
             **kept,
             **states_of(draft),
-            "orderNumber": checked_key(draft.get("orderNumber")),
+            "orderNumber": optional(draft, "orderNumber", str),
             "purchaseOrderNumber": draft.get("purchaseOrderNumber", cart.get("purchaseOrderNumber")),
             "state": project.reference("state", draft["state"]) if draft.get("state") else None,
             "custom": custom_of(project, draft.get("custom")) or cart.get("custom"),

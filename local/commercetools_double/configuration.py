@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from local.commercetools_double.bodies import Json, checked_key, needed, one_of, optional, set_or_remove, without_nones
@@ -10,6 +11,7 @@ from local.commercetools_double.errors import invalid_input, invalid_operation
 from local.commercetools_double.project import Action, Change, Kind, Project
 from local.commercetools_double.storage import Term
 
+_OBJECT_NAME = re.compile(r"[-_~.A-Za-z0-9]{1,256}")
 CHANNEL_ROLES = ("InventorySupply", "ProductDistribution", "OrderExport", "OrderImport", "Primary")
 STATE_TYPES = (
     "OrderState",
@@ -73,10 +75,10 @@ def type_from(_: Project, draft: Json) -> Json:
 
 
 def custom_object_from(_: Project, draft: Json) -> Json:
-    """The custom object of a `CustomObjectDraft`, less its version."""
+    """The custom object of a `CustomObjectDraft`, less its version (CT-TYP-06)."""
     container, key = needed(draft, "container", str), needed(draft, "key", str)
-    if checked_key(container) is None or checked_key(key) is None:
-        raise invalid_input("A custom object needs a container and a key.")
+    if not _OBJECT_NAME.fullmatch(container) or not _OBJECT_NAME.fullmatch(key):
+        raise invalid_input("The container and key of a custom object consist of letters, digits and - _ ~ . only.")
     if "value" not in draft:
         needed(draft, "value")
     return {"container": container, "key": key, "value": draft["value"]}

@@ -44,6 +44,8 @@ class GraphQL:
             operation = _operation(needed(request, "query", str), request.get("operationName"))
         except GraphQLError as error:
             return json_answer({"errors": [{"message": error.message, "extensions": {"code": "InvalidInput"}}]}, 400)
+        if operation.operation is not OperationType.QUERY:
+            self._api.tokens.check(call, ("manage_products",))
         data: Json = {}
         errors: list[Json] = []
         for selection in operation.selection_set.selections:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local.commercetools_double.bodies import Json, checked_key, instant_of, needed, one_of, optional, set_or_remove
+from local.commercetools_double.bodies import Json, instant_of, needed, one_of, optional, set_or_remove
 from local.commercetools_double.custom_fields import custom_actions, whole_resource
 from local.commercetools_double.errors import invalid_input, invalid_operation
 from local.commercetools_double.order_drafts import ORDER_STATES, PAYMENT_STATES, SHIPMENT_STATES, store_of
@@ -91,7 +91,7 @@ def _remove_payment(change: Change, action: Json) -> None:
 
 def _set_order_number(change: Change, action: Json) -> None:
     """Set once, never changed (CT-ORD-01)."""
-    number = checked_key(action.get("orderNumber"))
+    number = optional(action, "orderNumber", str)
     if change.body.get("orderNumber") not in (None, number):
         raise invalid_operation("The orderNumber is already set and cannot be changed.")
     set_or_remove(change.body, "orderNumber", number)

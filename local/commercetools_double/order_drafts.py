@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local.commercetools_double.bodies import Json, checked_key, instant_of, needed, one_of, optional, without_nones
+from local.commercetools_double.bodies import Json, instant_of, needed, one_of, optional, without_nones
 from local.commercetools_double.custom_fields import custom_of
 from local.commercetools_double.errors import invalid_input
 from local.commercetools_double.line_items import custom_line, imported_line, reprice
@@ -49,7 +49,7 @@ def imported_order(project: Project, draft: Json) -> Json:
             **order_frame(),
             **{name: optional(draft, name, str) for name in _PASSED_ON},
             **states_of(draft),
-            "orderNumber": checked_key(draft.get("orderNumber")),
+            "orderNumber": optional(draft, "orderNumber", str),
             "customerGroup": _outside(project, "customer-group", draft),
             "store": store_of(draft.get("store")),
             "lineItems": lines,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from local.commercetools_double.bodies import Json, dump, needed, read_object
 from local.commercetools_double.carts import CART, order_of_cart
 from local.commercetools_double.deliveries import DELIVERY_ACTIONS
@@ -31,8 +34,6 @@ def _terms(body: Json) -> list[Term]:
     payments = body.get("paymentInfo", {}).get("payments", [])
     return [
         *(Term(name="paymentInfo.payments.id", value=payment["id"]) for payment in payments),
-        *(Term(name="syncInfo.channel.id", value=entry["channel"]["id"]) for entry in body["syncInfo"]),
-        Term(name="orderState", value=body["orderState"]),
         *([Term(name="customerId", value=body["customerId"])] if body.get("customerId") else []),
     ]
 
@@ -80,7 +81,10 @@ class OrderEndpoints(ResourceEndpoints):
         cart = self._project.load(CART, self._project.referenced("cart", _cart_of(draft))["id"])
         self._project.check_version(cart, needed(draft, "version", int))
         body = self._project.stamped(order_of_cart(self._project, cart, draft), client_id)
-        placed = await self._place(body, "OrderCreated")
+        version = int(cart["version"])
+        placed = await self._place(
+            body, "OrderCreated", lambda: self._project.check_version(self._project.load(CART, cart["id"]), version)
+        )
         ordered = Change(self._project, CART, {**cart, "cartState": "Ordered"})
         self._project.store_change(ordered, cart, steps=1, client_id=client_id)
         return self._expanded(call, dump(placed), 201)
@@ -100,14 +104,20 @@ class OrderEndpoints(ResourceEndpoints):
             _complete(self._project, line)
         return Answer(status=201, body=dump(await self._place(body, message)))
 
-    async def _place(self, body: Json, message: str) -> Json:
-        taken = self._stock.taken_by(body)
+    async def _place(self, body: Json, message: str, still_possible: Callable[[], None] = lambda: None) -> Json:
+        """Store and tell a new order and take its lines from stock; `still_possible` may refuse it until then."""
         fields: Json = {"order": body}
         if message == "OrderCreatedFromRecurringOrder":
             fields["recurringOrderRef"] = body.setdefault(
                 "recurringOrder", {"typeId": "recurring-order", "id": self._project.ids.new()}
             )
-        placed = await self._project.create(ORDER, body, [Told(message, fields)])
+        taken: Counter[str] = Counter()
+
+        def claim() -> None:
+            still_possible()
+            taken.update(self._stock.taken_by(body))
+
+        placed = await self._project.create(ORDER, body, [Told(message, fields)], claim=claim)
         self._stock.take(taken)
         return placed
 

@@ -218,10 +218,17 @@ class Project:
             **fields,
         }
 
-    async def create(self, kind: Kind, body: Json, told: Sequence[Told] = ()) -> Json:
-        """Store a new resource and tell of it. Extensions are asked first."""
+    async def create(
+        self, kind: Kind, body: Json, told: Sequence[Told] = (), *, claim: Callable[[], None] | None = None
+    ) -> Json:
+        """Store a new resource and tell of it. Extensions are asked first.
+
+        `claim` checks what the resource needs, in the same step as it is stored: nobody can come between.
+        """
         change = Change(self, kind, body)
         change.apply(await self.gatekeeper.review(kind, "Create", body, None))
+        if claim is not None:
+            claim()
         self.store_new(kind, change.body, (*told, *change.told))
         return change.body
 

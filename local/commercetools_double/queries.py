@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -149,13 +150,14 @@ def _order_of(sort: tuple[tuple[str, bool], ...]) -> Order | None:
 def _sorted(rows: Iterator[bytes], sort: tuple[tuple[str, bool], ...]) -> list[bytes]:
     parsed = [(json.loads(raw), raw) for raw in rows]
     for path, descending in reversed(sort):
-        parsed.sort(key=lambda row, path=path: _sort_key(row[0], path.split(".")), reverse=descending)  # type: ignore[misc]
+        steps = path.split(".")
+        parsed.sort(key=functools.partial(_sort_key, steps), reverse=descending)
     return [raw for _, raw in parsed]
 
 
-def _sort_key(body: Json, path: Sequence[str]) -> tuple[int, Any]:
-    value: Any = body
-    for step in path:
+def _sort_key(steps: Sequence[str], row: tuple[Json, bytes]) -> tuple[int, Any]:
+    value: Any = row[0]
+    for step in steps:
         if isinstance(value, list):
             value = value[0] if value else None
         value = value.get(step) if isinstance(value, dict) else None

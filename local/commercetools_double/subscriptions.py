@@ -23,6 +23,7 @@ from local.commercetools_double.project import Action, Change, Kind, Project
 
 MOST_SUBSCRIPTIONS = 50
 MOST_NOTIFICATION_BYTES = 256 * 1024
+_ENVELOPE_BYTES = 1024
 HEALTHY = "Healthy"
 CONFIGURATION_ERROR = "ConfigurationError"
 STOPPED = "ConfigurationErrorDeliveryStopped"
@@ -141,7 +142,7 @@ class Subscriptions:
             ):
                 continue
             whole = {"notificationType": "Message", "projectKey": self._project.key, **message}
-            if size > MOST_NOTIFICATION_BYTES - 512:
+            if size > MOST_NOTIFICATION_BYTES - _ENVELOPE_BYTES:
                 whole = _without_payload(whole)
             self._enqueue(
                 subscription, dump(self._enveloped(subscription, whole, message)), f"{type_id}/{message['type']}"

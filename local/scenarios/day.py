@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,9 @@ from local.scenarios.shop import a_transaction
 from local.scenarios.stage import Stage
 from local.scenarios.trading_day import PlannedOrder, Story
 
-FAULTS = [
+Faults = Sequence[Mapping[str, Any]]
+
+ORDINARY_TROUBLE: Faults = (
     {
         "name": "a message comes twice",
         "match": {"kind": "subscription.deliver"},
@@ -25,7 +27,7 @@ FAULTS = [
         "do": "repeat",
         "times": 1,
     },
-]
+)
 SECOND_THOUGHTS_SECONDS = 3.0
 """So much later the late payers pay and the undecided cancel."""
 
@@ -38,19 +40,21 @@ class TradingDay:
 
     stage: Stage
     planned: tuple[PlannedOrder, ...]
+    shop_faults: Faults = ORDINARY_TROUBLE
+    warehouse_faults: Faults = ()
+    fault_seed: int = 1
     endings: Counter[str] = field(default_factory=Counter)
     second_thoughts: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
-    own_calls: Counter[str] = field(default_factory=Counter)
 
     def play(self, on_step: Callable[[str, int], None]) -> list[Verdict]:
         """Place every order and wait until the day is settled; `on_step` is told the stage and a count.
 
         Raises `TimeoutError` when the day does not settle; the verdicts of that moment are its argument.
         """
-        requests.post(
-            f"{self.stage.commercetools_url}/_admin/faults", json={"seed": 1, "rules": FAULTS}, timeout=10
-        ).raise_for_status()
-        with self._listening(), self._open_for_business():
+        self._break(self.stage.commercetools_url, self.shop_faults)
+        self._break(self.stage.deposco_url, self.warehouse_faults)
+        self.stage.cloud.on_log_line(self._take_line)
+        with self._open_for_business():
             for number, order in enumerate(self.planned, start=1):
                 self._place(order)
                 on_step("placed", number)
@@ -111,10 +115,9 @@ class TradingDay:
         finally:
             self.stage.cloud.stop_event_sources()
 
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        self.stage.cloud.on_log_line(self._take_line)
-        yield
+    def _break(self, url: str, rules: Faults) -> None:
+        body = {"seed": self.fault_seed, "rules": list(rules)}
+        requests.post(f"{url}/_admin/faults", json=body, timeout=10).raise_for_status()
 
     def _take_line(self, line: Any) -> None:
         for ending in ("acknowledged", "parked", "cancelled"):

@@ -20,6 +20,13 @@ CURRENCY = "EUR"
 CREDENTIALS = {"client_id": "demo-client", "client_secret": "demo-secret"}
 
 
+TRIES = 8
+
+
+class ShopRefusedError(RuntimeError):
+    """The shop did not do what the scenario asked; the message holds its answer."""
+
+
 @dataclass(slots=True)
 class Shop:
     """A commercetools project over HTTP, used as its merchant and its customers use it."""
@@ -119,8 +126,16 @@ class Shop:
         )
 
     def change(self, order: Mapping[str, Any], action: dict[str, Any]) -> None:
-        """Another client changes an order at its present version."""
-        self._post(f"orders/{order['id']}", {"version": order["version"], "actions": [action]})
+        """Another client changes an order; the action must bear repeating, since on a bad day it is repeated."""
+        version = order["version"]
+        for _ in range(TRIES - 1):
+            try:
+                self._post(f"orders/{order['id']}", {"version": version, "actions": [action]})
+            except (ShopRefusedError, requests.ConnectionError):
+                version = self._get(f"orders/{order['id']}")["version"]
+            else:
+                return
+        self._post(f"orders/{order['id']}", {"version": version, "actions": [action]})
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("POST", path, body)
@@ -135,7 +150,7 @@ class Shop:
             self._log_in()
             answer = self._session.request(method, url, json=body, timeout=30)
         if not answer.ok:
-            raise RuntimeError(f"the shop answered {answer.status_code} to {url}: {answer.text[:400]}")
+            raise ShopRefusedError(f"the shop answered {answer.status_code} to {url}: {answer.text[:400]}")
         parsed: dict[str, Any] = answer.json()
         return parsed
 

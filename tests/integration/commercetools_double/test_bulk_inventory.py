@@ -65,6 +65,15 @@ def test_an_entry_is_created_and_queried_with_its_channel(shop: Shop) -> None:
     }
 
 
+def test_a_mutation_needs_the_scope_to_write(shop: Shop) -> None:
+    shop.entry("A", key="entry-a")
+    shop.http.headers["Authorization"] = f"Bearer {shop.token(scope='view_products:demo')}"
+    query = 'mutation { updateInventoryEntry(key: "entry-a", version: 1, actions: []) { version } }'
+    assert shop.call("POST", "graphql", {"query": query}).status_code == 403
+    query = 'query { inventoryEntry(key: "entry-a") { version } }'
+    assert shop.call("POST", "graphql", {"query": query}).json() == {"data": {"inventoryEntry": {"version": 1}}}
+
+
 def test_a_query_that_cannot_be_read_is_refused(shop: Shop) -> None:
     assert shop.call("POST", "graphql", {"query": "query {"}).status_code == 400
 

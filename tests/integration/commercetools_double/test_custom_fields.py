@@ -77,11 +77,11 @@ def test_orders_are_found_by_a_custom_field(shop: Shop) -> None:
 
 
 def test_a_custom_object_is_made_replaced_and_read_by_container_and_key(shop: Shop) -> None:
-    draft = {"container": "lockstep", "key": "WEB-1", "value": {"status": "New"}}
+    draft = {"container": "lockstep", "key": "WEB-1.a", "value": {"status": "New"}}
     made = shop.post("custom-objects", draft)
     replaced = shop.post("custom-objects", {**draft, "value": {"status": "Sent"}})
     assert (made["version"], replaced["version"], replaced["id"]) == (1, 2, made["id"])
-    assert shop.get("custom-objects/lockstep/WEB-1")["value"] == {"status": "Sent"}
+    assert shop.get("custom-objects/lockstep/WEB-1.a")["value"] == {"status": "Sent"}
     assert shop.refused("custom-objects", {**draft, "version": 1})["code"] == "ConcurrentModification"
-    assert shop.call("DELETE", "custom-objects/lockstep/WEB-1").status_code == 200
-    assert shop.call("GET", "custom-objects/lockstep/WEB-1").status_code == 404
+    assert shop.call("DELETE", "custom-objects/lockstep/WEB-1.a").status_code == 200
+    assert shop.call("GET", "custom-objects/lockstep/WEB-1.a").status_code == 404

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from local.commercetools_double.bodies import Json
-from tests.integration.commercetools_double.shop import Shop
+from local.commercetools_double.double import CommercetoolsDouble
+from local.double_server import serving_in_thread
+from tests.integration.commercetools_double.shop import Queue, Shop
 
 
 class Extension:
@@ -135,6 +137,19 @@ def test_the_preview_of_an_edit_asks_extensions_too(shop: Shop, url: str, extens
     extension.body = {"errors": [{"code": "InvalidInput", "message": "locked"}]}
     edit = {"resource": {"typeId": "order", "id": order["id"]}, "stagedActions": [CONFIRM], "dryRun": True}
     assert shop.post("orders/edits", edit)["result"]["type"] == "PreviewFailure"
+
+
+def test_a_lambda_function_is_asked_through_the_local_aws(url: str, extension: Extension) -> None:
+    extension.body = {"responseType": "FailedValidation", "errors": [{"code": "InvalidInput", "message": "locked"}]}
+    double = CommercetoolsDouble(transport=Queue(), aws_endpoint_url=url)
+    with serving_in_thread(double) as address:
+        shop = Shop(address, double, Queue())
+        order = shop.imported()
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:guard"
+        destination = {"type": "AWSLambda", "arn": arn, "accessKey": "a", "accessSecret": "s"}
+        trigger = {"resourceTypeId": "order", "actions": ["Update"]}
+        shop.post("extensions", {"destination": destination, "triggers": [trigger], "timeoutInMs": 10_000})
+        assert shop.update_refused("orders", order, CONFIRM)["message"] == "locked"
 
 
 def test_too_long_a_timeout_is_refused(shop: Shop, url: str) -> None:

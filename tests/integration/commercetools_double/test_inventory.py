@@ -158,8 +158,8 @@ def test_a_line_without_an_entry_is_out_of_stock(shop: Shop, mode: str) -> None:
 def test_the_entry_must_be_in_the_channel_of_the_line(shop: Shop) -> None:
     shop.channel("east")
     shop.entry()
-    line = {"supplyChannel": {"typeId": "channel", "key": "east"}}
-    assert shop.refused("orders/import", draft("TrackOnly", **line))["code"] == "OutOfStock"
+    east = {"typeId": "channel", "key": "east"}
+    assert shop.refused("orders/import", draft("TrackOnly", supplyChannel=east))["code"] == "OutOfStock"
 
 
 def test_reserve_on_order_counts_what_earlier_orders_took_before_it_shows(shop: Shop) -> None:

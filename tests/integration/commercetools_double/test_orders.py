@@ -11,6 +11,13 @@ def test_an_imported_order_is_read_back_by_id_and_by_number(shop: Shop) -> None:
     assert shop.get("orders/order-number=WEB-1") == order
 
 
+def test_an_order_number_may_hold_any_sign_and_may_be_missing(shop: Shop) -> None:
+    order = shop.imported("#1001/A")
+    assert shop.get("orders/order-number=%231001%2FA") == order
+    nameless = {"totalPrice": usd(1), "lineItems": [line_import()]}
+    assert "orderNumber" not in shop.post("orders/import", nameless)
+
+
 def test_an_imported_order_has_its_taxed_prices(shop: Shop) -> None:
     order = shop.imported("WEB-1")
     assert order["taxedPrice"]["totalTax"]["centAmount"] == 200

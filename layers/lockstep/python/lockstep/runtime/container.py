@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lockstep.adapters.aws.settings_source import DynamoSettingsSource
     from lockstep.adapters.commercetools.orders import CommercetoolsOrders
     from lockstep.adapters.http.pacing import LanePace
+    from lockstep.flows.reconcile_orders import ReconcileOrders
     from lockstep.runtime.notification_worker import NotificationWorker
     from lockstep.runtime.queue_worker import QueueWorker
     from lockstep.runtime.stream_worker import StreamWorker
@@ -142,8 +143,9 @@ def stream_worker() -> StreamWorker:
     return StreamWorker(flow=ProjectOrders(views), change_from=change_from_stream)
 
 
-def reconcile(run_id: str) -> dict[str, int]:
-    """Run `reconcile_orders` once."""
+@cache
+def reconcile_orders() -> ReconcileOrders:
+    """What `reconcile_orders` runs."""
     from lockstep.adapters.aws.flow_switches import DynamoFlowSwitches
     from lockstep.adapters.aws.lanes import SqsLanes
     from lockstep.adapters.aws.order_views import DynamoOrderViews
@@ -151,7 +153,7 @@ def reconcile(run_id: str) -> dict[str, int]:
 
     settings = ReconcileOrdersSettings.from_environment()
     dynamodb = _client("dynamodb", settings)
-    flow = ReconcileOrders(
+    return ReconcileOrders(
         views=DynamoOrderViews(dynamodb, settings.order_views_table),
         switches=DynamoFlowSwitches(dynamodb, settings.control_table),
         lanes=SqsLanes(
@@ -160,7 +162,6 @@ def reconcile(run_id: str) -> dict[str, int]:
         clock=SystemClock(),
         orders_per_run=WOKEN_PER_RUN,
     )
-    return flow.run(run_id)
 
 
 def _queue_worker(
