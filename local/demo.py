@@ -17,18 +17,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from local.processes import REPOSITORY_ROOT
-from local.scenarios.audit import calls, dead_letters
+from local.scenarios.audit import calls, dead_letters, faults_struck, timeline
 from local.scenarios.books import Fate, Verdict, counts
 from local.scenarios.day import TradingDay
 from local.scenarios.sam_environment import write_sam_environment
 from local.scenarios.stage import Stage
-from local.scenarios.trading_day import PlannedOrder, plan
+from local.scenarios.trading_day import PlannedOrder, Story, plan
 
 REPORT = REPOSITORY_ROOT / "out" / "demo" / "report.json"
 SAM_ENVIRONMENT = REPOSITORY_ROOT / "out" / "local-environment.json"
 SWEEP_SECONDS = 2.0
 ROWS_SHOWN = 60
 NUMBER_SHOWN = 12
+FIGURES_SHOWN = (
+    "orders_placed",
+    "acknowledged",
+    "held",
+    "cancelled",
+    "lost",
+    "duplicated",
+    "messages_repeated",
+    "conflicts",
+    "dead_letters",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         REPORT.parent.mkdir(parents=True, exist_ok=True)
         REPORT.write_text(json.dumps(report, indent=2) + "\n")
         _show(console, planned, verdicts, report)
+        _show_a_timeline(console, stage, planned, verdicts)
         console.print(f"{time.monotonic() - started_at:.0f} s in all; the figures are in out/demo/report.json")
         if options.serve:
             write_sam_environment(stage, SAM_ENVIRONMENT)
@@ -104,6 +116,7 @@ def _report(stage: Stage, verdicts: list[Verdict], *, is_settled: bool, seconds:
         "deposco_answers": warehouse_calls["statuses"],
         "commercetools_calls": shop_calls["kinds"],
         "commercetools_answers": shop_calls["statuses"],
+        "messages_repeated": faults_struck(stage.commercetools_url, "repeat"),
         "conflicts": shop_calls["statuses"].get("409", 0),
         "too_many_requests": warehouse_calls["statuses"].get("429", 0),
         "dead_letters": dead_letters(stage),
@@ -130,21 +143,21 @@ def _show(console: Console, planned: Sequence[PlannedOrder], verdicts: list[Verd
     console.print(table)
     console.print(f"{len(verdicts) - len(remarkable)} ordinary orders besides, all acknowledged")
     figures = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for name in (
-        "orders_placed",
-        "acknowledged",
-        "held",
-        "cancelled",
-        "lost",
-        "duplicated",
-        "conflicts",
-        "dead_letters",
-    ):
+    for name in FIGURES_SHOWN:
         figures.add_row(name.replace("_", " "), str(report[name]))
     figures.add_row("parked", ", ".join(f"{code} {count}" for code, count in report["parked"].items()) or "0")
     console.print(figures)
     if not report["settled"]:
         console.print("[red]The day did not come to an end in time.[/red]")
+
+
+def _show_a_timeline(console: Console, stage: Stage, planned: Sequence[PlannedOrder], verdicts: list[Verdict]) -> None:
+    """What happened to one order, from the table that `project_orders` derives."""
+    number = next((order.number for order in planned if order.story is Story.PAID_LATER), planned[0].number)
+    order_id = next(verdict.order_id for verdict in verdicts if verdict.number == number)
+    console.print(f"\nThe timeline of {number}:")
+    for line in timeline(stage, order_id):
+        console.print(f"  {line}", highlight=False)
 
 
 def _is_bad(verdict: Verdict) -> bool:

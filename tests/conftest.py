@@ -21,7 +21,7 @@ settings.load_profile("quick")
 def pytest_configure() -> None:
     """Take the developer's own AWS account and settings out of reach before any test module is imported."""
     for name in [*os.environ]:
-        if name.startswith(("AWS_", "LOCKSTEP_", "POWERTOOLS_")):
+        if name.startswith(("AWS_", "LOCKSTEP_", "POWERTOOLS_")) and name != "LOCKSTEP_CT_SCHEMA":
             del os.environ[name]
     os.environ.update(
         AWS_ACCESS_KEY_ID="testing",

@@ -93,28 +93,26 @@ def answer_query(project: Project, kind: Kind, query: Query, stale_seconds: floa
     rows = _rows(project, kind, narrowing, rest, order, stale_seconds)
     if order is None:
         rows = iter(_sorted(rows, query.sort))
+    counted_by_index = rest is None and not stale_seconds
     page: list[bytes] = []
     matched = 0
     for raw in rows:
         matched += 1
         if query.offset < matched <= query.offset + query.limit:
             page.append(raw)
-        elif matched > query.offset + query.limit and (rest is None or not query.with_total or matched > HIGHEST_TOTAL):
+        elif matched > query.offset + query.limit and (
+            counted_by_index or not query.with_total or matched > HIGHEST_TOTAL
+        ):
             break
     head = {"limit": query.limit, "offset": query.offset, "count": len(page)}
     if query.with_total:
-        exact = rest is None and not stale_seconds
         most = -1 if isinstance(query.predicate, Constant) else HIGHEST_TOTAL
-        head["total"] = project.storage.count(kind.type_id, narrowing, most) if exact else min(matched, HIGHEST_TOTAL)
+        head["total"] = (
+            project.storage.count(kind.type_id, narrowing, most) if counted_by_index else min(matched, HIGHEST_TOTAL)
+        )
     if query.expand:
         page = [dump(expand(project, json.loads(raw), query.expand)) for raw in page]
     return dump(head)[:-1] + b',"results":[' + b",".join(page) + b"]}"
-
-
-def first_match(project: Project, kind: Kind, predicate: Node) -> bytes | None:
-    """Any resource that fulfils a predicate."""
-    narrowing, rest = narrowed(kind, predicate)
-    return next(_rows(project, kind, narrowing, rest, None, 0.0), None)
 
 
 def _rows(

@@ -7,6 +7,7 @@ from typing import Any
 import requests
 from lockstep.adapters.aws.open_exceptions import DynamoOpenExceptions
 from lockstep.adapters.aws.order_states import DynamoOrderStates
+from lockstep.adapters.aws.order_views import DynamoOrderViews
 
 from local.scenarios.books import OpenException, Verdict, judge
 from local.scenarios.stage import Stage
@@ -41,6 +42,21 @@ def dead_letters(stage: Stage) -> int:
     """Messages in all dead-letter queues."""
     depths = stage.cloud.queue_depths()
     return sum(depth.total for name, depth in depths.items() if name.endswith("DeadLetterQueue"))
+
+
+def timeline(stage: Stage, order_id: str) -> list[str]:
+    """What happened to an order, a line an entry, in time."""
+    views = DynamoOrderViews(stage.cloud.client("dynamodb"), stage.cloud.physical_id("OrderViewsTable"))
+    entries = sorted(views.timeline(order_id), key=lambda entry: entry.entry.at)
+    return [
+        f"{one.entry.at:%H:%M:%S.%f}"[:-3] + f"  {one.lane.value:<18} {one.entry.what}  {one.entry.detail}".rstrip()
+        for one in entries
+    ]
+
+
+def faults_struck(url: str, do: str) -> int:
+    """How often a double's rules of this kind struck."""
+    return sum(rule["fired"] for rule in _get(url, "faults", {})["rules"] if rule["do"] == do)
 
 
 def calls(url: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from lockstep.adapters.aws.order_states import DynamoOrderStates
+from lockstep.domain.order_state import HoldReason
 
 from local.scenarios.audit import audit
 from local.scenarios.books import Fate, Verdict
@@ -28,9 +30,6 @@ ORDINARY_TROUBLE: Faults = (
         "times": 1,
     },
 )
-SECOND_THOUGHTS_SECONDS = 3.0
-"""So much later the late payers pay and the undecided cancel."""
-
 WAITING_FOR_A_SYSTEM = "waiting-for-system"
 
 
@@ -44,7 +43,7 @@ class TradingDay:
     warehouse_faults: Faults = ()
     fault_seed: int = 1
     endings: Counter[str] = field(default_factory=Counter)
-    second_thoughts: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    second_thoughts: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def play(self, on_step: Callable[[str, int], None]) -> list[Verdict]:
         """Place every order and wait until the day is settled; `on_step` is told the stage and a count.
@@ -77,21 +76,24 @@ class TradingDay:
             case Story.TOUCHED_MEANWHILE:
                 shop.change(placed, {"action": "setLocale", "locale": "en"})
             case Story.PAID_LATER:
-                self._later(lambda: shop.capture(placed, order.total_cents))
+                self._once_held(placed, lambda: shop.capture(placed, order.total_cents))
             case Story.CANCELLED_UNPAID:
-                self._later(lambda: shop.change(placed, {"action": "changeOrderState", "orderState": "Cancelled"}))
+                self._once_held(
+                    placed, lambda: shop.change(placed, {"action": "changeOrderState", "orderState": "Cancelled"})
+                )
             case _:
                 pass
 
-    def _later(self, action: Callable[[], None]) -> None:
-        self.second_thoughts.append((time.monotonic() + SECOND_THOUGHTS_SECONDS, action))
+    def _once_held(self, order: Mapping[str, Any], action: Callable[[], None]) -> None:
+        self.second_thoughts[order["id"]] = action
 
     def _have_second_thoughts(self) -> None:
-        now = time.monotonic()
-        due = [thought for thought in self.second_thoughts if thought[0] <= now]
-        self.second_thoughts = [thought for thought in self.second_thoughts if thought[0] > now]
-        for _, action in due:
-            action()
+        """Whoever is known to wait for money acts now: the hold is looked for in the table, not believed."""
+        states = DynamoOrderStates(self.stage.cloud.client("dynamodb"), self.stage.cloud.physical_id("OrderStateTable"))
+        for order_id in list(self.second_thoughts):
+            record = states.load(order_id).warehouse
+            if record is not None and record.hold is not None and record.hold.reason is HoldReason.PAYMENT:
+                self.second_thoughts.pop(order_id)()
 
     def _wait_until_settled(self, on_step: Callable[[str, int], None]) -> list[Verdict]:
         patience_ends = time.monotonic() + 60 + 2 * len(self.planned)

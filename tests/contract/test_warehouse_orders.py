@@ -112,6 +112,11 @@ def test_placing_again_changes_the_one_order_there_is(warehouse: WarehouseOrders
     assert len(warehouse.find("DEMO", "WEB-1")) == 1
 
 
+def test_an_ordinary_order_can_be_expressed(warehouse: WarehouseOrders) -> None:
+    warehouse.require_expressible(an_order_of(2))
+    assert warehouse.find("DEMO", "WEB-1") == ()
+
+
 def test_what_is_not_there_is_not_found(warehouse: WarehouseOrders) -> None:
     warehouse.place(an_order_of(1))
     assert warehouse.find("DEMO", "WEB-2") == ()
@@ -151,11 +156,11 @@ def test_our_request_passes_deposcos_own_field_list() -> None:
 )
 def test_a_field_that_does_not_fit_is_named_but_not_quoted(deposco: Deposco, address: Any, named: str) -> None:
     with pytest.raises(PermanentError) as error:
-        deposco.orders.place(replace(an_order_of(1), ship_to=address))
+        deposco.orders.require_expressible(replace(an_order_of(1), ship_to=address))
     assert error.value.code is ExceptionCode.FIELD_TOO_LONG
     assert named in error.value.facts["fields"]
     assert "xxx" not in str(error.value) + str(error.value.facts)
-    assert "sales_orders.upsert" not in deposco.calls()
+    assert deposco.calls() == {}
 
 
 @pytest.mark.parametrize(

@@ -202,3 +202,14 @@ def test_a_body_of_another_shape_is_refused_with_what_is_wrong(shop: Shop, body:
 
 def test_an_address_that_does_not_exist_is_not_found(shop: Shop) -> None:
     assert shop.call("GET", "no-such-thing").status_code == 404
+
+
+def test_a_stale_query_counts_everything_that_was_there(shop: Shop) -> None:
+    shop.admin("POST", "clock", {"set": "2026-03-01T10:00:00Z"})
+    for number in ("WEB-1", "WEB-2", "WEB-3"):
+        shop.imported(number)
+    shop.admin("POST", "clock", {"advance_seconds": 60})
+    shop.imported("WEB-4")
+    fault(shop, "stale_read", kind="orders.*", seconds=30)
+    page = shop.get("orders", limit=1)
+    assert (page["count"], page["total"]) == (1, 3)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lockstep.domain.errors import OutcomeUnknownError, OutOfTimeError
+from lockstep.domain.errors import OutcomeUnknownError, OutOfTimeError, PermanentError
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.hints import Cause, Hint
 from lockstep.domain.open_exceptions import ExceptionState
@@ -187,6 +187,18 @@ def test_what_cannot_be_sent_is_parked_with_its_code_and_its_money(
     (exception,) = world.exceptions.of_order("order-1")
     assert (exception.code, exception.amount) == (code, order.total)
     assert exception.reference == order.reference
+
+
+def test_a_field_that_does_not_fit_is_found_before_anything_is_noted_as_sent(world: World) -> None:
+    def refuse(order: WarehouseOrder) -> None:
+        raise PermanentError(ExceptionCode.FIELD_TOO_LONG, "shipToAddress.city has 31 characters")
+
+    push = replace(world.push(), warehouse=altered(world.warehouse, require_expressible=refuse))
+    outcome = push.converge("order-1", [world.order_hint(an_order())], world.deadline(60))
+    assert outcome.notes == {"code": "FIELD_TOO_LONG"}
+    record = world.states.load("order-1").warehouse
+    assert record is not None
+    assert record.sending_since is None
 
 
 def test_a_parked_order_that_is_mended_in_the_shop_goes_out_by_itself(world: World) -> None:

@@ -41,6 +41,17 @@ class SetFields:
 ShopChange = SetSyncInfo | ChangeStatus | SetFields
 
 
+def in_words(change: ShopChange) -> str:
+    """The change as a timeline shows it."""
+    match change:
+        case SetSyncInfo():
+            return f"warehouse number {change.external_id}"
+        case ChangeStatus():
+            return f"order state {change.status.value}"
+        case SetFields():
+            return ", ".join(f"{name} {value!r}" for name, value in change.fields)
+
+
 def changes_due(
     record: WarehouseRecord, view: ShopView, policy: StorefrontPolicy, *, our_type_id: str | None
 ) -> tuple[ShopChange, ...]:

@@ -84,6 +84,9 @@ class ShopOrders(Protocol):
 class WarehouseOrders(Protocol):
     """Orders in the warehouse."""
 
+    def require_expressible(self, order: WarehouseOrder) -> None:
+        """Raise `PermanentError(FIELD_TOO_LONG)` where the warehouse could not hold the order; calls nobody."""
+
     def place(self, order: WarehouseOrder) -> WarehouseCopy:
         """Create the order, or bring an existing one to this content; returns the warehouse's whole copy.
 

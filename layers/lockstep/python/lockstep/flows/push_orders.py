@@ -295,6 +295,7 @@ class _Convergence:
         if missing:
             return self._hold_for_skus(missing, settings, policy)
         wanted = self._compose(order, items, policy)
+        self.flow.warehouse.require_expressible(wanted)
         copy = self._copy_of_an_earlier_try(wanted)
         if copy is None:
             self.deadline.require(WRITE_SECONDS)

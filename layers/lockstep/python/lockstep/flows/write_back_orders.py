@@ -15,7 +15,7 @@ from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.hints import Hint
 from lockstep.domain.order_state import Hold, HoldReason, StorefrontRecord, WarehouseRecord
 from lockstep.domain.orders import ShopView
-from lockstep.domain.storefront_facts import ShopChange, changes_due
+from lockstep.domain.storefront_facts import ShopChange, changes_due, in_words
 from lockstep.flows.deadline import Deadline
 from lockstep.flows.outcomes import Ending, Outcome
 from lockstep.flows.ports import Clock, OpenExceptions, OrderStates, SettingsSource, ShopOrders
@@ -116,8 +116,8 @@ class _Turn:
 
     def _note_written(self, written: ShopView, due: tuple[ShopChange, ...]) -> Outcome:
         now = self.flow.clock.now()
-        what = ", ".join(type(change).__name__ for change in due)
-        self.record = self.record.having_written(written).noting(now, f"told the shop: {what}")
+        told = "; ".join(in_words(change) for change in due)
+        self.record = self.record.having_written(written).noting(now, "told the shop", told)
         return self._settle(written, has_written=True)
 
     def _settle(self, view: ShopView, *, has_written: bool = False) -> Outcome:

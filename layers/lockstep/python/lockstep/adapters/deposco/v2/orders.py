@@ -44,6 +44,10 @@ class DeposcoSalesOrders:
 
     system: HttpSystem
 
+    def require_expressible(self, order: WarehouseOrder) -> None:
+        """Hold every field against Deposco's lengths."""
+        body_of(order, ())
+
     def place(self, order: WarehouseOrder) -> WarehouseCopy:
         """Upsert by business unit and number, a hundred lines at a time; synchronous (DEP-V2SO-02)."""
         placed = None
