@@ -39,7 +39,7 @@ from local.commercetools_double.products import PRODUCT, PRODUCT_TYPE, product_f
 from local.commercetools_double.products import told_of_deleted as told_of_deleted_product
 from local.commercetools_double.products import told_of_new as told_of_new_product
 from local.commercetools_double.project import Kind, Project, Settings
-from local.commercetools_double.schema_watch import SchemaWatch
+from local.commercetools_double.schema_watch import SchemaWatch, WatchedTransport
 from local.commercetools_double.seeding import seed_inventory, seed_orders
 from local.commercetools_double.stock import Stock
 from local.commercetools_double.subscription_endpoints import SubscriptionEndpoints
@@ -84,11 +84,11 @@ class CommercetoolsDouble:
         settings = settings or Settings()
         self.project = Project(project_key, self._controls, settings, Ids(seed), KINDS)
         self.tokens = Tokens(project_key, self._controls, clients, settings.token_seconds)
-        self.sender = Sender(self._controls, transport)
+        self.sender = Sender(self._controls, WatchedTransport(transport, watch) if watch else transport)
         self.subscriptions = Subscriptions(self.project, self.sender)
         self.messages = Messages(self.project, self.subscriptions)
         self.stock = Stock(self.project, seed)
-        self.extensions = Extensions(self.project, aws_endpoint_url)
+        self.extensions = Extensions(self.project, aws_endpoint_url, watch)
         self.project.outbox = self.messages
         self.project.gatekeeper = self.extensions
         self.watch = watch
@@ -150,12 +150,17 @@ class CommercetoolsDouble:
 
     def failure(self, status: int) -> Answer:
         """An injected failure in commercetools' own words."""
-        return Answer(status=status, body=dump(failure(status).body()))
+        return self._failed(failure(status), f"injected {status}")
 
     def timed_out(self, call: Call) -> Answer:
         """A query that took too long (CT-ERR-05, CT-ERR-06)."""
-        error = query_timed_out()
-        return Answer(status=error.status, body=dump(error.body()))
+        return self._failed(query_timed_out(), call.path)
+
+    def _failed(self, error: ApiError, where: str) -> Answer:
+        answer = Answer(status=error.status, body=dump(error.body()))
+        if self.watch is not None:
+            self.watch.look_at_failure(answer, where)
+        return answer
 
     def expire_tokens(self) -> None:
         """Make every token invalid."""
@@ -227,8 +232,7 @@ class CommercetoolsDouble:
             return Answer(status=error.status, body=dump(error.body()))
 
     async def _unknown(self, call: Call) -> Answer:
-        error = ApiError(404, "ResourceNotFound", f"URI not found: {call.path}")
-        return Answer(status=404, body=dump(error.body()))
+        return self._failed(ApiError(404, "ResourceNotFound", f"URI not found: {call.path}"), call.path)
 
     async def _place(self, call: Call) -> Answer:
         try:

@@ -50,9 +50,7 @@ class Api:
                 answer = await answered(call, self.tokens.check(call, scopes))
             except ApiError as error:
                 answer = Answer(status=error.status, body=dump(error.body()))
-            if self.watch is not None:
-                self.watch.look(call, answer)
-            return answer
+            return self.watched(call, answer)
 
         return Route(
             method=method,
@@ -61,6 +59,12 @@ class Api:
             handler=handle,
             limit_seconds=limit_seconds,
         )
+
+    def watched(self, call: Call, answer: Answer) -> Answer:
+        """The answer itself, after it was held against the schema if somebody watches."""
+        if self.watch is not None:
+            self.watch.look(call, answer)
+        return answer
 
 
 def _check_size(call: Call) -> None:

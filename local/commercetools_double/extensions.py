@@ -16,6 +16,7 @@ from local.commercetools_double.errors import ApiError, invalid_input
 from local.commercetools_double.predicates import holds
 from local.commercetools_double.project import Action, Change, Kind, Project
 from local.commercetools_double.queries import read_predicate
+from local.commercetools_double.schema_watch import SchemaWatch
 
 MOST_EXTENSIONS = 25
 MOST_ACTIONS_OF_EXTENSION = 100
@@ -101,8 +102,9 @@ EXTENSION = Kind(
 class Extensions:
     """Asks the extensions of one project."""
 
-    def __init__(self, project: Project, aws_endpoint_url: str | None) -> None:
-        """`aws_endpoint_url` is where AWSLambda destinations are invoked."""
+    def __init__(self, project: Project, aws_endpoint_url: str | None, watch: SchemaWatch | None = None) -> None:
+        """`aws_endpoint_url` is where AWSLambda destinations are invoked; `watch` checks what they are asked."""
+        self._watch = watch
         self._project = project
         self._aws_endpoint_url = aws_endpoint_url
         self._session: aiohttp.ClientSession | None = None
@@ -137,6 +139,8 @@ class Extensions:
         request: Json = {"action": action, "resource": {"typeId": kind.type_id, "id": body["id"], "obj": body}}
         if old is not None and extension.get("additionalContext", {}).get("includeOldResource"):
             request["oldResource"] = {"typeId": kind.type_id, "id": old["id"], "obj": old}
+        if self._watch is not None:
+            self._watch.look_at_extension_request(request)
         timeout_seconds = extension.get("timeoutInMs", DEFAULT_TIMEOUT_MS) / 1000
         destination = extension["destination"]
         call = (

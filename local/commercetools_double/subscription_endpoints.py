@@ -69,7 +69,7 @@ class SubscriptionEndpoints(ResourceEndpoints):
         try:
             body: Json = self._project.load(SUBSCRIPTION, self.address(call))
         except ApiError as error:
-            return Answer(status=error.status, body=dump(error.body()))
+            return self._api.watched(call, Answer(status=error.status, body=dump(error.body())))
         status = body["status"]
         code = 200 if status == HEALTHY else 503 if status == TEMPORARY_ERROR else 400
-        return Answer(status=code, body=dump({"status": status}))
+        return self._api.watched(call, Answer(status=code, body=dump({"status": status})))

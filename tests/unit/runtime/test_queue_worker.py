@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -201,16 +202,34 @@ def test_when_even_the_hold_cannot_be_stored_the_messages_come_again(
     assert bench.handle(a_record("a", receives=TRIES), a_record("b")) == ["a-1"]
 
 
-def test_the_log_of_a_convergence_names_the_order_and_one_metric_counts_it(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
-) -> None:
-    logged = io.StringIO()
+@contextmanager
+def the_log() -> Iterator[list[dict[str, Any]]]:
+    """The entries logged while the block runs."""
+    logged, entries = io.StringIO(), list[dict[str, Any]]()
     handler = cast("logging.StreamHandler[Any]", logger.registered_handler)
     former = handler.setStream(logged)
     try:
-        bench.handle(a_record("a"))
+        yield entries
     finally:
         handler.setStream(former)
-    (entry,) = (json.loads(line) for line in logged.getvalue().splitlines())
+        entries.extend(json.loads(line) for line in logged.getvalue().splitlines())
+
+
+def test_the_log_of_a_convergence_names_the_order_and_one_metric_counts_it(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with the_log() as entries:
+        bench.handle(a_record("a"))
+    (entry,) = entries
     assert (entry["message"], entry["order_id"], entry["ending"]) == ("order converged", "a", "proven")
     assert json.loads(capsys.readouterr().out)["OrdersProven"] == [1.0]
+
+
+def test_the_log_of_a_defect_has_its_place_and_not_its_text(bench: Bench) -> None:
+    bench.script.acts["a"] = raising(KeyError("Ada Example, Long Street 1"))
+    with the_log() as entries:
+        bench.handle(a_record("a"))
+    (entry,) = entries
+    assert entry["error"] == "KeyError"
+    assert any("test_queue_worker.py" in frame for frame in entry["stack"])
+    assert "Long Street" not in json.dumps(entry)

@@ -160,8 +160,8 @@ class QueueWorker:
         except (TransientError, ConfigurationError) as error:
             logger.warning("the order's record could not be reached", extra={"order_id": group_id, "why": str(error)})
             return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
-        except Exception:  # noqa: BLE001 - whatever it is, it must not take the other groups along
-            logger.exception("a defect while noting a failure", extra={"order_id": group_id})
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the other groups along
+            logger.error("a defect while noting a failure", extra={"order_id": group_id, **_trace(error)})
             return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
 
     def _hints(self, group_id: str, records: tuple[QueueRecord, ...]) -> list[Hint]:
@@ -203,7 +203,7 @@ class QueueWorker:
             is_away = not isinstance(error, (ConcurrentChangeError, OutOfTimeError, SystemBusyError))
             return self._hold_for_system(order_id, hints, error, trips=is_away)
         except Exception as error:  # noqa: BLE001 - a defect parks its own order, not the batch
-            logger.exception("a defect", extra={"order_id": order_id, "receive_count": receive_count})
+            logger.error("a defect", extra={"order_id": order_id, "receive_count": receive_count, **_trace(error)})
             count("UnexpectedErrors")
             if receive_count < TRIES:
                 return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
@@ -236,8 +236,13 @@ class QueueWorker:
         return max(1, round(wait * self.jitter()), round(wished or 0))
 
 
+def _trace(error: Exception) -> dict[str, object]:
+    """Type and stack of a defect without its text, which may quote the order."""
+    return {"error": type(error).__name__, "stack": traceback.format_tb(error.__traceback__)}
+
+
 def _whereabouts(error: Exception) -> str:
-    """Type and place of a defect. Its text is left to the log's traceback: it may quote an address."""
+    """Type and place of a defect; its text stays unsaid, since it may quote an address."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name} line {frames[-1].lineno}" if frames else "an unknown place"
     return f"an unexpected {type(error).__name__} in {place} stopped it {TRIES} times"
