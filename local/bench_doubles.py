@@ -25,6 +25,9 @@ from local.processes import LISTENING_LINE, REPOSITORY_ROOT, ChildProcesses
 CONNECTIONS = 4
 REQUESTS_PER_KIND = 2_000
 HELD = 100_000
+CREATED_PER_KIND = 500
+_PAGES_WALKED = 40
+_LONG_AGO = "2020-01-01T00:00:00Z"
 _CONNECT_SECONDS = 120
 
 
@@ -104,6 +107,11 @@ def commercetools_requests(target: Target) -> dict[str, list[_Request]]:
     headers = {"Authorization": f"Bearer {token}"}
     orders = target.ask("GET", "/demo/orders?limit=500&withTotal=false", headers=headers)["results"]
     entries = target.ask("GET", "/demo/inventory?limit=500&withTotal=false", headers=headers)["results"]
+    changed = [
+        quote(f'lastModifiedAt > "{order["lastModifiedAt"]}" or (lastModifiedAt = "{order["lastModifiedAt"]}"')
+        + quote(f' and id > "{order["id"]}")')
+        for order in orders
+    ]
     since = [quote('createdAt >= "' + order["createdAt"] + '"') for order in orders]
     of_sku = [quote('sku = "' + entry["sku"] + '"') for entry in entries]
     confirm = [{"action": "changeOrderState", "orderState": "Confirmed"}]
@@ -117,11 +125,24 @@ def commercetools_requests(target: Target) -> dict[str, list[_Request]]:
             _Request("GET", f"/demo/orders?where={where}&sort=createdAt+asc&withTotal=false", None, headers)
             for where in since
         ],
+        "orders.query the next page of what changed": [
+            _Request(
+                "GET",
+                f"/demo/orders?where={where}&sort=lastModifiedAt+asc&sort=id+asc&withTotal=false",
+                None,
+                headers,
+            )
+            for where in changed
+        ],
         "inventory.query by SKU": [
             _Request("GET", f"/demo/inventory?where={where}", None, headers) for where in of_sku
         ],
         "orders.update": [_update("orders", order, confirm, headers) for order in orders],
         "inventory.update": [_update("inventory", entry, quantity, headers) for entry in entries],
+        "orders.import": [
+            _Request("POST", "/demo/orders/import", json.dumps(_order_import(f"BENCH-{n}")), headers)
+            for n in range(CREATED_PER_KIND)
+        ],
     }
 
 
@@ -131,16 +152,57 @@ def deposco_requests(target: Target) -> dict[str, list[_Request]]:
     refresh = urlencode({"grant_type": "refresh_token", "refresh_token": "demo-refresh"})
     token = target.ask("POST", "/oauth2/token", refresh, form)["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    paths = {
-        "orders.get": "/latest/orders/salesOrders",
-        "items.get": "/latest/items",
+    orders_path, items_path = "/latest/orders/salesOrders", "/latest/items"
+    orders, next_pages = _walk(target, f"{orders_path}?updatedAfter={_LONG_AGO}&pageSize=25", headers)
+    items, _ = _walk(target, f"{items_path}?pageSize=100", headers)
+
+    def get(paths: Sequence[str]) -> list[_Request]:
+        return [_Request("GET", path, None, headers) for path in paths]
+
+    return {
+        "orders.get": get([f"{orders_path}/{order['self']['id']}" for order in orders]),
+        "orders.list by number": get([f"{orders_path}?number={order['number']}" for order in orders]),
+        "orders.list updated since, the first page of 25": get([f"{orders_path}?updatedAfter={_LONG_AGO}"]),
+        "orders.list updated since, the next pages of 25": get(next_pages),
+        "items.get": get([f"{items_path}/{item['self']['id']}" for item in items]),
+        "orders.upsert of one that is there": [
+            _Request("POST", orders_path, json.dumps(_changed_order(order)), headers) for order in orders
+        ],
+        "orders.upsert of a new one": [
+            _Request("POST", orders_path, json.dumps({**_changed_order(orders[0]), "number": f"BENCH-{n}"}), headers)
+            for n in range(CREATED_PER_KIND)
+        ],
     }
-    requests: dict[str, list[_Request]] = {}
-    for kind, path in paths.items():
-        page = target.ask("GET", f"{path}?pageSize=100", headers=headers)
-        ids = [entity["self"]["id"] for entity in page["data"]]
-        requests[kind] = [_Request("GET", f"{path}/{entity_id}", None, headers) for entity_id in ids]
-    return requests
+
+
+def _walk(target: Target, path: str, headers: Mapping[str, str]) -> tuple[list[Any], list[str]]:
+    """The entities of the first pages of a list, and the addresses of the pages behind the first."""
+    entities: list[Any] = []
+    addresses: list[str] = []
+    for _ in range(_PAGES_WALKED):
+        page = target.ask("GET", path, headers=headers)
+        entities += page["data"]
+        address = urlsplit(next(link["href"] for link in page["links"] if link["rel"] == "next"))
+        path = f"{address.path}?{address.query}"
+        addresses.append(path)
+    return entities, addresses
+
+
+def _changed_order(order: Mapping[str, Any]) -> dict[str, Any]:
+    """A seeded order as a caller sends it again, with another note."""
+    sent = {name: order[name] for name in ("number", "shipToContact", "shipToAddress")}
+    sent["businessUnit"] = {"businessKey": order["businessUnit"]["businessKey"]}
+    row = order["orderLines"]["data"][0]
+    line = {name: row[name] for name in ("lineNumber", "orderPackQuantity")}
+    references = {name: {"businessKey": row[name]["businessKey"]} for name in ("item", "pack")}
+    return {**sent, "otherReferenceNumber": "bench", "orderLines": {"data": [{**line, **references}]}}
+
+
+def _order_import(number: str) -> dict[str, Any]:
+    """An order of one line as a shop's import sends it."""
+    price = {"currencyCode": "EUR", "centAmount": 1990}
+    line = {"name": {"en": "Shirt"}, "variant": {"sku": "SKU-0000001"}, "quantity": 1, "price": {"value": price}}
+    return {"orderNumber": number, "totalPrice": price, "lineItems": [line]}
 
 
 @dataclass(frozen=True, slots=True)

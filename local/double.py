@@ -116,8 +116,8 @@ class Double(Protocol):
     def admin_routes(self) -> Sequence[Route]:
         """Further routes under `/_admin/`: never counted, never failed."""
 
-    def failure(self, status: int) -> Answer:
-        """How this system answers an injected `status` for which the rule gives no body."""
+    def failure(self, status: int, call: Call) -> Answer:
+        """How this system answers `call` with a `status` that is injected, when the rule gives no body."""
 
     def timed_out(self, call: Call) -> Answer:
         """How this system answers a call that took longer than its route's limit."""

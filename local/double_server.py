@@ -13,16 +13,15 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from local.double import Answer, Call, Double, Route
 from local.double_admin import AdminRoutes
-from local.faults import Decision, Do, FaultError
+from local.faults import Decision, Do, FaultError, FaultRule
 
 _log = logging.getLogger(__name__)
 _LARGEST_BODY_BYTES = 32 * 1024 * 1024
@@ -108,7 +107,7 @@ class DoubleServer:
         if rule.do in (Do.CUT_BEFORE, Do.DOWN):
             raise _Cut
         if rule.do is Do.STATUS:
-            return self._injected(rule.status, rule.body, rule.headers)
+            return self._injected(rule, call)
         if rule.do is Do.EMPTY_200 and not rule.effect:
             return Answer()
         if rule.do is Do.EXPIRE_TOKEN:
@@ -119,7 +118,7 @@ class DoubleServer:
         if rule.do is Do.CUT_AFTER:
             raise _Cut
         if rule.do is Do.STATUS_AFTER_EFFECT:
-            return self._injected(rule.status, rule.body, rule.headers)
+            return self._injected(rule, call)
         return Answer() if rule.do is Do.EMPTY_200 else answer
 
     async def _handled(self, route: Route, call: Call) -> Answer:
@@ -128,15 +127,15 @@ class DoubleServer:
             return await route.handler(call)
         except Exception:  # noqa: BLE001 - whatever it was, the caller is owed an answer that is counted
             _log.exception("the double failed at %s %s", call.method, call.path)
-            return self.double.failure(500)
+            return self.double.failure(500, call)
 
-    def _injected(self, status: int, body: Any, headers: Mapping[str, str]) -> Answer:
-        answer = self.double.failure(status)
-        if isinstance(body, str):
-            answer = replace(answer, body=body.encode())
-        elif body is not None:
-            answer = replace(answer, body=json.dumps(body).encode(), content_type="application/json")
-        return replace(answer, headers={**answer.headers, **headers})
+    def _injected(self, rule: FaultRule, call: Call) -> Answer:
+        answer = self.double.failure(rule.status, call)
+        if isinstance(rule.body, str):
+            answer = replace(answer, body=rule.body.encode())
+        elif rule.body is not None:
+            answer = replace(answer, body=json.dumps(rule.body).encode(), content_type="application/json")
+        return replace(answer, headers={**answer.headers, **rule.headers})
 
     def _admin(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

@@ -57,6 +57,10 @@ class Do(StrEnum):
     """Hold the message back until the next one has been delivered."""
 
 
+_OF_DELIVERIES = frozenset({Do.LOSE, Do.REPEAT, Do.REORDER})
+_OF_BOTH = frozenset({Do.DELAY})
+DELIVERIES = ("subscription.deliver", "webhook.deliver")
+"""The kinds under which messages on their way out are looked at; every other kind is a call."""
 _CONDITIONS = frozenset({"nth", "every", "probability", "first", "between_seconds"})
 _RULE_FIELDS = frozenset(
     {"name", "match", "when", "limit", "do", "status", "body", "headers", "seconds", "times", "effect"}
@@ -105,12 +109,19 @@ class FaultRule:
         do = Do(raw["do"])
         if do in (Do.DELAY, Do.STALE_READ) and "seconds" not in raw:
             raise FaultError(f"fault rule {name!r}: {do} needs seconds")
+        kind = str(match.get("kind", "*"))
+        if do in _OF_DELIVERIES and not any(fnmatchcase(delivery, kind) for delivery in DELIVERIES):
+            raise FaultError(f"fault rule {name!r}: {do} is for deliveries ({', '.join(DELIVERIES)}), not for {kind}")
+        if kind in DELIVERIES and do not in _OF_DELIVERIES | _OF_BOTH:
+            raise FaultError(f"fault rule {name!r}: {do} is for calls, not for {kind}")
+        if not 0 <= float(when.get("probability", 0)) <= 1:
+            raise FaultError(f"fault rule {name!r}: probability lies between 0 and 1, not at {when['probability']}")
         between = when.get("between_seconds")
         every = _positive(name, when, "every")
         return cls(
             name=name,
             do=do,
-            kind=str(match.get("kind", "*")),
+            kind=kind,
             path=str(match.get("path", "")),
             nth=frozenset(int(n) for n in when.get("nth", ())),
             every=every,
@@ -127,7 +138,9 @@ class FaultRule:
         )
 
     def matches(self, kind: str, path: str) -> bool:
-        """Whether this rule looks at calls of this kind and path at all."""
+        """Whether this rule looks at this kind and path at all; one for calls never looks at a delivery."""
+        if self.do not in _OF_BOTH and (self.do in _OF_DELIVERIES) != (kind in DELIVERIES):
+            return False
         return fnmatchcase(kind, self.kind) and self.path in path
 
     def holds(self, ordinal: int, elapsed_seconds: float, draw: float) -> bool:

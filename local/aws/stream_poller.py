@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 2.0
+_DOUBLINGS_AT_MOST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ class StreamPoller:
                 self._give_up(rest, result, deliveries=failures)
             else:
                 batches.appendleft(_Batch(records=rest, failures=failures))
-                self._stopping.wait(min(0.05 * 2**failures, _LONGEST_BACKOFF_SECONDS))
+                self._stopping.wait(backoff_seconds(failures))
 
     def _count_done(self, records: Sequence[dict[str, Any]], result: InvocationResult) -> int:
         """How many records, from the first on, need not be delivered again."""
@@ -167,6 +168,11 @@ class StreamPoller:
             }
             self._sqs.send_message(QueueUrl=self.mapping.failure_queue_url, MessageBody=json.dumps(description))
         self._last_done = _sequence_number(records[-1])
+
+
+def backoff_seconds(failures: int) -> float:
+    """The wait after so many failures on end: without a limit of retries there may be thousands."""
+    return min(0.05 * 2 ** min(failures, _DOUBLINGS_AT_MOST), _LONGEST_BACKOFF_SECONDS)
 
 
 def _sequence_number(record: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from local.commercetools_double.double import CommercetoolsDouble
@@ -25,7 +26,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sync-info-appends", action="store_true", help="keep several sync infos per channel")
     parser.add_argument("--development-project", action="store_true", help="keep undelivered notifications 1 h only")
     parser.add_argument(
-        "--check-schema", type=Path, metavar="FOLDER", help="check every body against the official schema"
+        "--check-schema",
+        type=Path,
+        metavar="FOLDER",
+        default=os.environ.get("LOCKSTEP_CHECK_SCHEMA") or None,
+        help="check every body against the official schema in FOLDER (default: LOCKSTEP_CHECK_SCHEMA, else no check)",
     )
     given = parser.parse_args(arguments)
     double = CommercetoolsDouble(

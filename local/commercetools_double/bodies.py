@@ -62,7 +62,7 @@ def as_stamp(text: str) -> str | None:
 
 def needed(body: Mapping[str, Any], field: str, kind: type | tuple[type, ...] = object) -> Any:
     """A field that must be there and, when given, of `kind`; raises `InvalidJsonInput`."""
-    value = body.get(field)
+    value = _member(body, field)
     if value is None:
         raise invalid_json(f"{field}: Missing required value")
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
@@ -72,7 +72,33 @@ def needed(body: Mapping[str, Any], field: str, kind: type | tuple[type, ...] = 
 
 def optional(body: Mapping[str, Any], field: str, kind: type | tuple[type, ...] = object) -> Any:
     """A field that may be missing; raises `InvalidJsonInput` when it is of another kind."""
-    return None if body.get(field) is None else needed(body, field, kind)
+    return None if _member(body, field) is None else needed(body, field, kind)
+
+
+def _member(body: Any, field: str) -> Any:
+    """A member of what a caller sent in the place of an object."""
+    if not isinstance(body, dict):
+        raise invalid_json(f"{field}: an object is expected around it, not {body!r:.100}")
+    return body.get(field)
+
+
+def objects(body: Mapping[str, Any], field: str) -> list[Json]:
+    """An optional list of objects, empty when it is missing; raises `InvalidJsonInput` for anything else."""
+    members: list[Any] = optional(body, field, list) or []
+    if any(not isinstance(member, dict) for member in members):
+        raise invalid_json(f"{field}: a list of objects is expected")
+    return members
+
+
+def given_name(body: Mapping[str, Any], field: str) -> str | None:
+    """A text that may be missing but not empty, such as an order number, which is no key and may hold anything.
+
+    Raises `InvalidJsonInput` for what is no text, `InvalidInput` for an empty one (CT-ORD-19).
+    """
+    name = optional(body, field, str)
+    if name == "":
+        raise invalid_input(f"{field} must not be empty.")
+    return None if name is None else str(name)
 
 
 def one_of(body: Mapping[str, Any], field: str, allowed: Iterable[str]) -> str:

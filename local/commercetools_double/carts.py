@@ -9,13 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from local.commercetools_double.bodies import Json, needed, one_of, optional, set_or_remove, without_nones
+from local.commercetools_double.bodies import Json, given_name, needed, one_of, optional, set_or_remove, without_nones
 from local.commercetools_double.custom_fields import custom_actions, custom_of, whole_resource
 from local.commercetools_double.errors import invalid_input, invalid_operation
-from local.commercetools_double.line_items import custom_line, drafted_line
+from local.commercetools_double.line_items import custom_line, drafted_line, inventory_mode
 from local.commercetools_double.money import money, rounded
 from local.commercetools_double.order_drafts import (
-    INVENTORY_MODES,
     order_frame,
     payment_info_of,
     retotal,
@@ -44,7 +43,7 @@ def cart_from(project: Project, draft: Json) -> Json:
             "store": store_of(draft.get("store")),
             "lineItems": [drafted_line(project, line, currency) for line in optional(draft, "lineItems", list) or []],
             "customLineItems": [custom_line(project, line) for line in optional(draft, "customLineItems", list) or []],
-            "inventoryMode": one_of({"inventoryMode": "None", **draft}, "inventoryMode", INVENTORY_MODES),
+            "inventoryMode": inventory_mode(draft) or "None",
             "taxMode": draft.get("taxMode", "External"),
             "priceRoundingMode": "HalfEven",
             "taxRoundingMode": draft.get("taxRoundingMode", "HalfEven"),
@@ -81,7 +80,7 @@ def order_of_cart(project: Project, cart: Json, draft: Json) -> Json:
             **order_frame(),
             **kept,
             **states_of(draft),
-            "orderNumber": optional(draft, "orderNumber", str),
+            "orderNumber": given_name(draft, "orderNumber"),
             "purchaseOrderNumber": draft.get("purchaseOrderNumber", cart.get("purchaseOrderNumber")),
             "state": project.reference("state", draft["state"]) if draft.get("state") else None,
             "custom": custom_of(project, draft.get("custom")) or cart.get("custom"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from local.commercetools_double.bodies import Json, checked_key, needed, optional, set_or_remove, without_nones
+from local.commercetools_double.bodies import Json, checked_key, needed, objects, optional, set_or_remove, without_nones
 from local.commercetools_double.custom_fields import custom_actions, custom_of
 from local.commercetools_double.errors import duplicate_field, invalid_input, invalid_operation
 from local.commercetools_double.project import Action, Change
@@ -33,7 +33,7 @@ def _add_delivery(change: Change, action: Json) -> None:
     )
     info.setdefault("deliveries", []).append(delivery)
     change.tell("DeliveryAdded", delivery={**delivery, "parcels": []}, shippingKey=shipping_key)
-    for draft in optional(action, "parcels", list) or []:
+    for draft in objects(action, "parcels"):
         _put_parcel(change, delivery, shipping_key, draft, draft.get("key"))
 
 

@@ -148,9 +148,9 @@ class CommercetoolsDouble:
             Route(method="POST", path="/_admin/seed", kind="admin", handler=self._seed),
         ]
 
-    def failure(self, status: int) -> Answer:
+    def failure(self, status: int, call: Call) -> Answer:
         """An injected failure in commercetools' own words."""
-        return self._failed(failure(status), f"injected {status}")
+        return self._failed(failure(status), f"injected {status} at {call.path}")
 
     def timed_out(self, call: Call) -> Answer:
         """A query that took too long (CT-ERR-05, CT-ERR-06)."""
@@ -174,7 +174,11 @@ class CommercetoolsDouble:
             "notifications_lost": self.sender.lost,
             "notifications_waiting": self.sender.waiting(),
             "deductions": sum(1 for _ in self.stock.coming()),
-            **({"schema_violations": len(self.watch.violations)} if self.watch else {}),
+            **(
+                {"schema_checks": self.watch.checked, "schema_violations": len(self.watch.violations)}
+                if self.watch
+                else {}
+            ),
         }
 
     def bodies(self, name: str) -> list[Any]:

@@ -17,6 +17,7 @@ from local.commercetools_double.schema_watch import SchemaWatch
 from local.double import Answer, Call, Route
 
 MOST_URL_AND_HEADER_BYTES = 15 * 1024
+MOST_BODY_BYTES = 16 * 1024 * 1024
 
 Answered = Callable[[Call, str], Awaitable[Answer]]
 """Answers a call of a client (its id), or raises `ApiError`."""
@@ -68,10 +69,12 @@ class Api:
 
 
 def _check_size(call: Call) -> None:
-    """Refuse a URL with headers that real infrastructure blocks (CT-ERR-07)."""
+    """Refuse a URL with headers that real infrastructure blocks, and a body beyond the limit (CT-ERR-07, CT-ERR-13)."""
     headers = sum(len(name) + len(value) + 4 for name, value in call.headers.items())
     if len(call.target) + headers > MOST_URL_AND_HEADER_BYTES:
         raise ApiError(414, "InvalidInput", "The URL and headers of the request are too long.")
+    if len(call.body) > MOST_BODY_BYTES:
+        raise ApiError(400, "ResourceSizeLimitExceeded", f"The request has more than {MOST_BODY_BYTES} bytes.")
 
 
 def json_answer(body: Json, status: int = 200) -> Answer:

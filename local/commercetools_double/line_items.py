@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.commercetools_double.bodies import Json, checked_key, needed, optional, without_nones
+from local.commercetools_double.bodies import Json, checked_key, needed, one_of, without_nones
 from local.commercetools_double.custom_fields import custom_of
 from local.commercetools_double.errors import ApiError, invalid_input, invalid_json
 from local.commercetools_double.money import money, tax_rate, taxed, times, typed
@@ -12,6 +12,17 @@ from local.commercetools_double.products import find_variant
 from local.commercetools_double.project import Project
 
 INITIAL_LINE_ITEM_STATE = "Initial"
+INVENTORY_MODES = ("None", "TrackOnly", "ReserveOnOrder")
+
+
+def inventory_mode(draft: Json) -> str | None:
+    """How an order takes its lines from stock, or None when the draft does not say.
+
+    Raises `InvalidInput` for ReserveOnCart, which a project refuses until reservations are switched on (CT-INV-17).
+    """
+    if draft.get("inventoryMode") == "ReserveOnCart":
+        raise invalid_input("inventoryMode: ReserveOnCart needs a project with reservations; this one has none.")
+    return one_of(draft, "inventoryMode", INVENTORY_MODES) if draft.get("inventoryMode") is not None else None
 
 
 def initial_states(project: Project, quantity: int) -> list[Json]:
@@ -124,7 +135,7 @@ def _line(
             "state": _states(project, draft.get("state"), quantity),
             "supplyChannel": _channel(project, draft.get("supplyChannel")),
             "distributionChannel": _channel(project, draft.get("distributionChannel")),
-            "inventoryMode": optional(draft, "inventoryMode", str),
+            "inventoryMode": inventory_mode(draft),
             "shippingDetails": shipping_details(draft.get("shippingDetails"), quantity),
             "custom": custom_of(project, draft.get("custom")),
             "priceMode": price_mode,

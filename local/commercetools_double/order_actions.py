@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local.commercetools_double.bodies import Json, instant_of, needed, one_of, optional, set_or_remove
+from local.commercetools_double.bodies import Json, given_name, instant_of, needed, one_of, optional, set_or_remove
 from local.commercetools_double.custom_fields import custom_actions, whole_resource
 from local.commercetools_double.errors import invalid_input, invalid_operation
 from local.commercetools_double.order_drafts import ORDER_STATES, PAYMENT_STATES, SHIPMENT_STATES, store_of
@@ -29,7 +29,7 @@ def _replaced(field: str, message: str | None, *, given: str | None = None, told
     told = told or given
 
     def replace(change: Change, action: Json) -> None:
-        old, new = change.body.get(field), optional(action, given, (str, dict))
+        old, new = change.body.get(field), optional(action, given, dict if given == "address" else (str, dict))
         set_or_remove(change.body, field, new)
         if message and new != old:
             change.tell(message, **{told: new, "old" + told[0].upper() + told[1:]: old})
@@ -91,7 +91,7 @@ def _remove_payment(change: Change, action: Json) -> None:
 
 def _set_order_number(change: Change, action: Json) -> None:
     """Set once, never changed (CT-ORD-01)."""
-    number = optional(action, "orderNumber", str)
+    number = given_name(action, "orderNumber")
     if change.body.get("orderNumber") not in (None, number):
         raise invalid_operation("The orderNumber is already set and cannot be changed.")
     set_or_remove(change.body, "orderNumber", number)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local.commercetools_double.bodies import Json, instant_of, needed, one_of, optional, without_nones
+from local.commercetools_double.bodies import Json, given_name, instant_of, needed, one_of, optional, without_nones
 from local.commercetools_double.custom_fields import custom_of
 from local.commercetools_double.errors import invalid_input
-from local.commercetools_double.line_items import custom_line, imported_line, reprice
+from local.commercetools_double.line_items import custom_line, imported_line, inventory_mode, reprice
 from local.commercetools_double.money import money, tax_rate, taxed, taxed_of, typed
 from local.commercetools_double.project import Project
 
 ORDER_STATES = ("Open", "Confirmed", "Complete", "Cancelled")
 SHIPMENT_STATES = ("Shipped", "Delivered", "Ready", "Pending", "Delayed", "Partial", "Backorder", "Canceled")
 PAYMENT_STATES = ("BalanceDue", "Failed", "Pending", "CreditOwed", "Paid")
-INVENTORY_MODES = ("None", "TrackOnly", "ReserveOnOrder", "ReserveOnCart")
 
 _PASSED_ON = ("customerId", "customerEmail", "anonymousId", "country", "locale", "purchaseOrderNumber")
 
@@ -49,14 +48,14 @@ def imported_order(project: Project, draft: Json) -> Json:
             **order_frame(),
             **{name: optional(draft, name, str) for name in _PASSED_ON},
             **states_of(draft),
-            "orderNumber": optional(draft, "orderNumber", str),
+            "orderNumber": given_name(draft, "orderNumber"),
             "customerGroup": _outside(project, "customer-group", draft),
             "store": store_of(draft.get("store")),
             "lineItems": lines,
             "customLineItems": custom_lines,
             "totalPrice": typed(draft["totalPrice"]),
             "taxedPrice": _taxed_price(draft.get("taxedPrice")),
-            "inventoryMode": one_of({"inventoryMode": "None", **draft}, "inventoryMode", INVENTORY_MODES),
+            "inventoryMode": inventory_mode(draft) or "None",
             "billingAddress": optional(draft, "billingAddress", dict),
             "shippingAddress": optional(draft, "shippingAddress", dict),
             "itemShippingAddresses": draft.get("itemShippingAddresses", []),

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from local.commercetools_double.bodies import Json, checked_key, instant_of, needed, one_of, optional, without_nones
+from local.commercetools_double.bodies import (
+    Json,
+    checked_key,
+    instant_of,
+    needed,
+    objects,
+    one_of,
+    optional,
+    without_nones,
+)
 from local.commercetools_double.custom_fields import custom_actions, custom_of
 from local.commercetools_double.errors import duplicate_field, invalid_input, invalid_operation
 from local.commercetools_double.line_items import shipping_details
@@ -98,7 +107,7 @@ def _return_item(change: Change, draft: Json) -> Json:
 
 
 def _return_info(change: Change, draft: Json) -> Json:
-    items = needed(draft, "items", list)
+    items = objects(draft, "items")
     if not items:
         raise invalid_input("A return needs at least one item.")
     return without_nones(
@@ -119,7 +128,7 @@ def _add_return(change: Change, action: Json) -> None:
 
 def _set_return(change: Change, action: Json) -> None:
     change.body["returnInfo"] = []
-    change.body["returnInfo"] = [_return_info(change, draft) for draft in action.get("items") or []]
+    change.body["returnInfo"] = [_return_info(change, draft) for draft in objects(action, "items")]
     change.tell("ReturnInfoSet", returnInfo=change.body["returnInfo"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from local.deposco_double.account import Account
@@ -15,6 +16,7 @@ from local.deposco_double.requests_in_progress import BulkImports, RequestsInPro
 from local.deposco_double.sales_orders import SalesOrders
 from local.deposco_double.seeding import Seeding
 from local.deposco_double.settings import AccountSettings
+from local.deposco_double.v1_format import plain
 from local.deposco_double.v1_routes import V1Routes
 from local.deposco_double.v2_answers import BASE_PATH
 from local.deposco_double.v2_customer_order_routes import V2CustomerOrderRoutes
@@ -63,7 +65,7 @@ class DeposcoDouble:
         self.warehouse = Warehouse(account, orders)
         self._day = WorkingDay(account, self.warehouse)
         self._webhooks = Webhooks(account)
-        self._v1 = V1Routes(account, rate, orders, self._webhooks)
+        self._v1 = V1Routes(account, rate, orders, items, self._webhooks)
         self._v2 = V2Routes(account, gate, orders, items, data)
         self._v2_customer_orders = V2CustomerOrderRoutes(account, gate, customer_orders, self._requests, self._imports)
         self._admin = Admin(
@@ -93,14 +95,19 @@ class DeposcoDouble:
         """Seed, settings and the warehouse's commands."""
         return self._admin.routes()
 
-    def failure(self, status: int) -> Answer:
-        """The documented error list; 429 and server errors have an empty body (DEP-V2ERR-01, DEP-LIMIT-02)."""
+    def failure(self, status: int, call: Call) -> Answer:
+        """V2's documented error list, V1's plain text; 429 and server errors have an empty body.
+
+        (DEP-V2ERR-01, DEP-LIMIT-02, DEP-V1ORD-06)
+        """
         text = _STATUS_TEXTS.get(status)
+        if text and call.kind.startswith("v1."):
+            return plain(status, HTTPStatus(status).phrase)
         return errors(status, [text]) if text else Answer(status=status)
 
     def timed_out(self, call: Call) -> Answer:
         """No limit of Deposco's own is known; never asked for."""
-        return self.failure(504)
+        return self.failure(504, call)
 
     def expire_tokens(self) -> None:
         """Make every access token given out so far invalid."""

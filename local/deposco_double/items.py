@@ -20,8 +20,11 @@ class Items:
     def __init__(self, account: Account) -> None:
         self._account = account
 
-    def upsert(self, body: Any) -> Record:
-        """Create or update by business unit and number (DEP-V2ITEM-01)."""
+    def upsert(self, body: Any, *, replacing: bool = False) -> Record:
+        """Create or update by business unit and number (DEP-V2ITEM-01).
+
+        `replacing` clears what the body does not name, packs and UPCs included (DEP-V1ITEM-01).
+        """
         refuse_violations("Item", body)
         unit = self._account.resolve(COMPANY, body["businessUnit"])
         sent = self._account.conform("Item", body)
@@ -33,6 +36,8 @@ class Items:
         existing = self._account.store.find(ITEM.name, sent["number"], unit.number)
         self._refuse_taken_upcs(unit.number, sent, existing)
         before = existing.body if existing else {}
+        if replacing:
+            before = _emptied(before, sent)
         changes = {key: value for key, value in sent.items() if key not in _BY_SYSTEM_ONLY}
         packs = [dict(pack) for pack in before.get("packs", [])]
         self._merge_packs(packs, changes.pop("packs"), sent)
@@ -101,6 +106,17 @@ class Items:
             "INSERT OR REPLACE INTO upc VALUES (?, ?, ?)",
             [(item.unit, upc["value"], item.id) for _, page in _upc_pages(item.body) for upc in page["data"]],
         )
+
+
+def _emptied(item: Body, sent: Body) -> Body:
+    """What stays of an item that is replaced: its identity, and that of the packs that are named again."""
+    named = {(pack["type"], pack["quantity"]) for pack in sent["packs"]}
+    packs = [
+        {name: value for name, value in pack.items() if name in ("self", "type", "quantity")}
+        for pack in item.get("packs", [])
+        if (pack["type"], pack["quantity"]) in named
+    ]
+    return {**{name: value for name, value in item.items() if name in _BY_SYSTEM_ONLY}, "packs": packs}
 
 
 class MasterData:

@@ -18,7 +18,7 @@ _SCHEMA = """
 CREATE TABLE entity (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, unit TEXT NOT NULL, number TEXT NOT NULL, status TEXT,
     created REAL NOT NULL, updated REAL NOT NULL, shipped REAL, visible REAL NOT NULL, body BLOB NOT NULL);
-CREATE INDEX entity_by_kind ON entity (kind);
+CREATE INDEX entity_by_id ON entity (kind, id, unit, status, created, updated, shipped, visible);
 CREATE INDEX entity_by_number ON entity (kind, number, unit);
 CREATE INDEX entity_by_creation ON entity (kind, created, unit, status);
 CREATE INDEX entity_by_update ON entity (kind, updated, unit, status);
@@ -40,7 +40,12 @@ CREATE TABLE former_stock (
 CREATE INDEX former_stock_by_key ON former_stock (unit, item, facility, until);
 """
 _CACHE_KIBIBYTES = 48 * 1024
+_FEW = 1_000
+_MOST_COUNTS = 1_000
 _FIRST_ID = 10_001
+
+
+_BY_ID = "entity INDEXED BY entity_by_id"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +90,7 @@ class Selection:
     facets: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> str:
-        """The table with the index to walk: a list must never read bodies it does not show."""
+        """The table with the index that finds the matching rows: a list must never read bodies it does not show."""
         if self.facets:
             return "entity NOT INDEXED"
         for index, asked in (
@@ -97,7 +102,7 @@ class Selection:
         ):
             if asked is not None:
                 return f"entity INDEXED BY {index}"
-        return "entity INDEXED BY entity_by_kind"
+        return _BY_ID
 
     def where(self, kind: str, view: View) -> tuple[str, list[Any]]:
         """The SQL condition and its arguments."""
@@ -135,6 +140,7 @@ class Store:
         self.database.executescript(_SCHEMA)
         self.database.execute("BEGIN")
         self._next_id = _FIRST_ID
+        self._counted: dict[tuple[Any, ...], int] = {}
         self._last_visible = 0.0
 
     def close(self) -> None:
@@ -156,6 +162,7 @@ class Store:
     ) -> None:
         """Keep a new entity."""
         self._last_visible = max(self._last_visible, record.visible)
+        self._counted.clear()
         row = (
             record.id,
             record.kind,
@@ -181,6 +188,7 @@ class Store:
         facets: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Replace an entity; the former body stays readable as of the time before `record.updated`."""
+        self._counted.clear()
         self.database.execute(
             "INSERT INTO former SELECT id, ?, body FROM entity WHERE id = ?", (record.updated, record.id)
         )
@@ -256,18 +264,34 @@ class Store:
                 where += f" AND id {operator} ?"
                 arguments.append(edge)
         direction = "DESC" if above is None else "ASC"
+        table = self._table_for(kind, selection, view)
         rows = self.database.execute(
             "SELECT id, kind, unit, number, body, created, updated, visible FROM entity WHERE id IN"
-            f" (SELECT id FROM {selection.table()} WHERE {where} ORDER BY id {direction} LIMIT ?) ORDER BY id DESC",
+            f" (SELECT id FROM {table} WHERE {where} ORDER BY id {direction} LIMIT ?) ORDER BY id DESC",
             (*arguments, limit),
         ).fetchall()
         return [self._record(row, view) for row in rows]
 
     def count(self, kind: str, selection: Selection, view: View = WHOLE) -> int:
-        """How many entities match."""
+        """How many entities match; counted once for as long as nothing is written."""
         where, arguments = selection.where(kind, self._narrowed(view))
-        statement = f"SELECT COUNT(*) FROM {selection.table()} WHERE {where}"
-        return int(self.database.execute(statement, arguments).fetchone()[0])
+        asked = (where, *arguments)
+        if asked not in self._counted:
+            if len(self._counted) >= _MOST_COUNTS:
+                self._counted.clear()
+            statement = f"SELECT COUNT(*) FROM {selection.table()} WHERE {where}"
+            self._counted[asked] = int(self.database.execute(statement, arguments).fetchone()[0])
+        return self._counted[asked]
+
+    def _table_for(self, kind: str, selection: Selection, view: View) -> str:
+        """Few matching rows are found by their own index and sorted; many are met while walking down the ids."""
+        table = selection.table()
+        if table == _BY_ID or selection.facets or selection.number is not None:
+            return table
+        where, arguments = selection.where(kind, self._narrowed(view))
+        statement = f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {where} LIMIT ?)"
+        matching = int(self.database.execute(statement, (*arguments, _FEW)).fetchone()[0])
+        return table if matching < _FEW else _BY_ID
 
     def _narrowed(self, view: View) -> View:
         """The view without a bound that hides nothing: most kinds are visible at once."""

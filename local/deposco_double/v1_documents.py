@@ -61,27 +61,21 @@ _ADDRESS = {
 }
 
 
-def sales_order_of(order: Body) -> Body:
+def sales_order_of(order: Any) -> Body:
     """A V1 order as a V2 body; raises `RefusalError` 400 for what cannot be read."""
+    order = _object(order, "order")
     unit, number = text_of(order.get("businessUnit")), text_of(order.get("number"))
     if not number or not unit:
         raise RefusalError(400, "number and businessUnit are required")
-    address = order.get("shipToAddress") or {}
+    address = _object(order.get("shipToAddress"), "shipToAddress")
     body: Body = {
         "businessUnit": {"businessKey": {"code": unit}},
         "number": number,
         "shipToContact": _contact(address),
         "shipToAddress": _renamed(address, _ADDRESS),
-        **_renamed(order, _TEXTS),
+        **header_of(order),
         "orderLines": {"data": [_line_of(row) for row in _rows(order)]},
     }
-    for name, target in _NUMBERS.items():
-        value = _number(order, name)
-        if value is not None:
-            body[target] = value
-    for name in _INSTANTS:
-        if text := text_of(order.get(name)):
-            body[name] = _aware(text)
     if status := text_of(order.get("status")):
         body["orderStatus"] = {"Open": statuses.NEW}.get(status, status)
     if facility := text_of(order.get("facility")):
@@ -89,23 +83,37 @@ def sales_order_of(order: Body) -> Body:
     return body
 
 
+def header_of(order: Body) -> Body:
+    """The simple header fields of a V1 order, or of a form, in V2's words; raises `RefusalError` 400."""
+    header: Body = _renamed(order, _TEXTS)
+    for name, target in _NUMBERS.items():
+        value = number_of(order, name)
+        if value is not None:
+            header[target] = value
+    for name in _INSTANTS:
+        if text := text_of(order.get(name)):
+            header[name] = _aware(text)
+    return header
+
+
 def _rows(order: Body) -> list[Body]:
     wrapper = order.get("orderLines") or {}
     return listed(wrapper.get("orderLine")) if isinstance(wrapper, dict) else listed(wrapper)
 
 
-def _line_of(row: Body) -> Body:
-    pack = row.get("pack") or {}
+def _line_of(row: Any) -> Body:
+    row = _object(row, "orderLine")
+    pack = _object(row.get("pack"), "pack")
     line: Body = {
         "lineNumber": text_of(row.get("lineNumber")),
         "item": {"businessKey": {"number": text_of(row.get("itemNumber"))}},
-        "pack": {"businessKey": {"quantity": int(_number(pack, "quantity") or 1), "type": pack.get("type", "Each")}},
-        "orderPackQuantity": _number(row, "orderPackQuantity"),
+        "pack": {"businessKey": {"quantity": int(number_of(pack, "quantity") or 1), "type": pack.get("type", "Each")}},
+        "orderPackQuantity": number_of(row, "orderPackQuantity"),
     }
     if customer_line := text_of(row.get("customerLineNumber")):
         line["customerLineNumber"] = customer_line
     for name in ("unitPrice", "lineTotal", "discountAmount", "taxCost"):
-        value = _number(row, name)
+        value = number_of(row, name)
         if value is not None:
             line[name] = value
     return line
@@ -262,6 +270,15 @@ def v1_status(status: str) -> str:
     return V1_STATUS.get(status, status)
 
 
+def _object(value: Any, name: str) -> Body:
+    """An element with members, empty when it is null; raises `RefusalError` 400 for a text or a number."""
+    if value in (None, "", {"@nil": "true"}):
+        return {}
+    if not isinstance(value, dict):
+        raise RefusalError(400, f"{name} cannot be read")
+    return value
+
+
 def _contact(address: Body) -> Body:
     first, _, last = (text_of(address.get("name")) or "").partition(" ")
     contact = {"firstName": first, "lastName": last, "phone": address.get("phone"), "email": address.get("email")}
@@ -272,7 +289,8 @@ def _renamed(source: Body, names: Mapping[str, str]) -> Body:
     return {v2: text for v1, v2 in names.items() if (text := text_of(source.get(v1)))}
 
 
-def _number(source: Mapping[str, Any], name: str) -> float | None:
+def number_of(source: Mapping[str, Any], name: str) -> float | None:
+    """A number in V1's spelling, as text or not; raises `RefusalError` 400."""
     text = text_of(source.get(name))
     try:
         return None if text is None else float(text)
@@ -282,5 +300,8 @@ def _number(source: Mapping[str, Any], name: str) -> float | None:
 
 def _aware(text: str) -> str:
     """V1's instants may lack an offset; read as UTC."""
-    instant = datetime.fromisoformat(text)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RefusalError(400, f"{text} is not a date-time") from error
     return text if instant.tzinfo else f"{text}+00:00"

@@ -7,7 +7,9 @@ what is None is a null (DEP-V1FMT-01, DEP-V1FMT-02).
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qs
 from xml.etree import ElementTree as ET
 
 from local.deposco_double.refusal import RefusalError
@@ -57,6 +59,15 @@ def listed(value: Any) -> list[Any]:
     if value in (None, "", {"@nil": "true"}):
         return []
     return value if isinstance(value, list) else [value]
+
+
+def only_one(body: Body, name: str) -> Body:
+    """What a body holds that is sent for one entity: as it is, or as the first under its wrapper; 400 for neither."""
+    members = listed(body.get(name)) if name in body else [body]
+    if not members or not isinstance(members[0], dict):
+        raise RefusalError(400, "Bad Request")
+    first: Body = members[0]
+    return first
 
 
 def text_of(value: Any) -> str | None:
@@ -122,3 +133,40 @@ def refuses_xml(call: Call) -> bool:
 def plain(status: int, text: str) -> Answer:
     """An answer in plain text."""
     return Answer(status=status, body=text.encode(), content_type="text/plain")
+
+
+def form_of(call: Call) -> Body:
+    """The first value of each field of a form."""
+    return {name: values[0] for name, values in parse_qs(call.body.decode("utf-8", "replace")).items()}
+
+
+def outcome(
+    call: Call,
+    status: int,
+    entity: tuple[str, str],
+    *,
+    errors: list[str] | None = None,
+    warnings: list[str] | None = None,
+) -> Body:
+    """One response of a multistatus, about an entity of a type with a number (DEP-V1ORD-01)."""
+    kind, number = entity
+    body: Body = {
+        "status": f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        "href": "/".join([call.path.removesuffix("/updates"), *([] if kind == "Item" else [kind]), number]),
+        "type": kind,
+        "entity": number,
+        "description": None,
+    }
+    if warnings:
+        body["warnings"] = {"message": warnings}
+    if errors:
+        body["errors"] = {"message": errors}
+    return body
+
+
+def multistatus(call: Call, outcomes: list[Body], single_as_object: bool) -> Answer:
+    """207 whatever happened inside, in the format the caller takes (DEP-V1ORD-01, DEP-V1FMT-04)."""
+    body = {"response": outcomes}
+    if wants_json(call):
+        return json_answer(body, single_as_object=single_as_object, status=207)
+    return xml_answer("multistatus", "multistatus", body, 207)

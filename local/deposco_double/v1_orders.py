@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qs
 
 from local.deposco_double import statuses
@@ -11,10 +11,20 @@ from local.deposco_double.kinds import CUSTOMER_ORDER, SALES_ORDER, SHIPMENT
 from local.deposco_double.refusal import RefusalError
 from local.deposco_double.sales_orders import SalesOrders
 from local.deposco_double.store import Body, Record, Selection
-from local.deposco_double.v1_documents import order_document, sales_order_of, shipment_document, status_document
+from local.deposco_double.v1_documents import (
+    header_of,
+    order_document,
+    sales_order_of,
+    shipment_document,
+    status_document,
+)
 from local.deposco_double.v1_format import (
+    form_of,
     json_answer,
     listed,
+    multistatus,
+    only_one,
+    outcome,
     plain,
     read_body,
     refuses_xml,
@@ -45,10 +55,10 @@ class V1Orders:
 
     def _batch(self, call: Call, *, may_update: bool) -> Answer:
         outcomes = [self._one(order, call, may_update=may_update) for order in listed(read_body(call).get("order"))]
-        return self._multistatus(call, outcomes)
+        return multistatus(call, outcomes, self._account.settings.single_as_object)
 
-    def _one(self, order: Body, call: Call, *, may_update: bool) -> Body:
-        number = text_of(order.get("number")) or ""
+    def _one(self, order: Any, call: Call, *, may_update: bool) -> Body:
+        number = (text_of(order.get("number")) if isinstance(order, dict) else None) or ""
         try:
             body = sales_order_of(order)
             unit = body["businessUnit"]["businessKey"]["code"]
@@ -62,8 +72,8 @@ class V1Orders:
                 raise RefusalError(400, f"Missing items: {', '.join(missing)}")
             record = self._orders.upsert(body)
         except RefusalError as refusal:
-            return _outcome(call, refusal.status, number, errors=[refusal.message or "refused"])
-        return _outcome(call, 200 if existing else 201, number, warnings=self._warnings(record))
+            return outcome(call, refusal.status, (_TYPE, number), errors=[refusal.message or "refused"])
+        return outcome(call, 200 if existing else 201, (_TYPE, number), warnings=self._warnings(record))
 
     def _missing_items(self, body: Body, unit: str) -> list[str]:
         """Item numbers of the order that do not exist (DEP-V1ORD-04)."""
@@ -77,18 +87,10 @@ class V1Orders:
             return []
         return [f"shipVia {ship_via} could not be mapped"]  # DEP-V1ORD-05
 
-    def _multistatus(self, call: Call, outcomes: list[Body]) -> Answer:
-        """207 whatever happened inside."""
-        body = {"response": outcomes}
-        if wants_json(call):
-            return json_answer(body, single_as_object=self._account.settings.single_as_object, status=207)
-        return xml_answer("multistatus", "multistatus", body, 207)
-
     def put(self, call: Call) -> Answer:
         """`PUT /orders/{type}/{number}`: creates, or replaces the whole order (DEP-V1ORD-03)."""
         sent = read_body(call)
-        order = listed(sent.get("order"))[0] if "order" in sent else sent
-        body = sales_order_of({**order, "number": call.parts["number"]})
+        body = sales_order_of({**only_one(sent, "order"), "number": call.parts["number"]})
         body.pop("orderStatus", None)
         try:
             record, created = self._orders.replace(body)
@@ -102,6 +104,15 @@ class V1Orders:
             content_type=answer.content_type,
             headers={"Location": call.raw_path},
         )
+
+    def change_header(self, call: Call) -> Answer:
+        """`POST /orders/{type}/{number}`: simple header fields from a form, the rest stays (DEP-V1ORD-10)."""
+        order = self._account.store.find(SALES_ORDER.name, call.parts["number"])
+        if order is None or call.parts["type"] != _TYPE:
+            return plain(404, f"{call.parts['type']} {call.parts['number']} not found")
+        kept = {name: order.body[name] for name in ("businessUnit", "number", "shipToContact", "shipToAddress")}
+        self._orders.upsert({**kept, **header_of(form_of(call))})
+        return plain(200, f"Order {order.number} updated")
 
     def get(self, call: Call) -> Answer:
         """`GET /orders/{type}/{number}`: XML only (DEP-V1ORD-06)."""
@@ -123,10 +134,10 @@ class V1Orders:
                 if order is None:
                     raise RefusalError(404, f"{_TYPE} {number} not found")
                 self._orders.move(order, {"Open": statuses.NEW}.get(target, target))
-                outcomes.append(_outcome(call, 200, number))
+                outcomes.append(outcome(call, 200, (_TYPE, number)))
             except RefusalError as refusal:
-                outcomes.append(_outcome(call, refusal.status, number, errors=[refusal.message or "refused"]))
-        return self._multistatus(call, outcomes)
+                outcomes.append(outcome(call, refusal.status, (_TYPE, number), errors=[refusal.message or "refused"]))
+        return multistatus(call, outcomes, self._account.settings.single_as_object)
 
     def status(self, call: Call) -> Answer:
         """`GET /status/order/{type}/{number}`: XML only."""
@@ -237,20 +248,3 @@ class V1Orders:
         if wants_json(call):
             return json_answer({name: documents}, single_as_object=self._account.settings.single_as_object)
         return xml_answer(root, name.lower(), {name: documents})
-
-
-def _outcome(
-    call: Call, status: int, number: str, *, errors: list[str] | None = None, warnings: list[str] | None = None
-) -> Body:
-    outcome: Body = {
-        "status": f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-        "href": f"{call.path.removesuffix('/updates')}/{_TYPE}/{number}",
-        "type": _TYPE,
-        "entity": number,
-        "description": None,
-    }
-    if warnings:
-        outcome["warnings"] = {"message": warnings}
-    if errors:
-        outcome["errors"] = {"message": errors}
-    return outcome

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 
 from local.deposco_double.account import Account
 from local.deposco_double.call_rate import CallRate
+from local.deposco_double.items import Items
 from local.deposco_double.refusal import RefusalError
 from local.deposco_double.sales_orders import SalesOrders
 from local.deposco_double.v1_format import plain, read_body
 from local.deposco_double.v1_inventory import V1Inventory
+from local.deposco_double.v1_items import V1Items
 from local.deposco_double.v1_orders import V1Orders
 from local.deposco_double.v2_tokens import credentials_of
 from local.deposco_double.webhooks import Webhooks
@@ -22,16 +24,17 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Deposco"'}
 class V1Routes:
     """All of V1 that the double serves."""
 
-    def __init__(self, account: Account, rate: CallRate, orders: SalesOrders, webhooks: Webhooks) -> None:
+    def __init__(self, account: Account, rate: CallRate, orders: SalesOrders, items: Items, webhooks: Webhooks) -> None:
         self._account = account
         self._rate = rate
         self._orders = V1Orders(account, orders)
+        self._items = V1Items(account, items)
         self._inventory = V1Inventory(account)
         self._webhooks = webhooks
 
     def routes(self) -> list[Route]:
         """Every address; a more special one stands before the one that would swallow it."""
-        orders, inventory = self._orders, self._inventory
+        orders, items, inventory = self._orders, self._items, self._inventory
         listed: list[tuple[str, str, str, Served]] = [
             ("POST", "orders", "v1.orders.create", orders.create),
             ("POST", "orders/updates", "v1.orders.update", orders.update),
@@ -39,6 +42,13 @@ class V1Routes:
             ("GET", "orders/{type}/{number}", "v1.orders.get", orders.get),
             ("GET", "orders/{unit}/{type}/{number}", "v1.orders.get", orders.get),
             ("PUT", "orders/{type}/{number}", "v1.orders.put", orders.put),
+            ("POST", "orders/{type}/{number}", "v1.orders.change_header", orders.change_header),
+            ("POST", "items", "v1.items.create", items.create),
+            ("POST", "items/updates", "v1.items.update", items.update),
+            ("GET", "items/{number}", "v1.items.get", items.get),
+            ("GET", "items/{unit}/{number}", "v1.items.get", items.get),
+            ("PUT", "items/{number}", "v1.items.put", items.put),
+            ("POST", "items/{number}", "v1.items.change", items.change),
             ("GET", "status/order/search", "v1.status.search", orders.search_statuses),
             ("GET", "status/order/{type}/{number}", "v1.status.get", orders.status),
             ("GET", "search/{entity}", "v1.search", orders.search),

@@ -21,6 +21,8 @@ from local.double import Answer, Call
 BASE_PATH = "/latest"
 _NESTED_ROWS = 10
 _ROW_BOUNDS = {"createdAfter": "createdDate", "updatedAfter": "updatedDate"}
+_FLAT = frozenset({"self", "shipToAddress", "shipToContact", "pack"})
+"""Members with nothing to link or to cut: shown as they are kept."""
 _COLLECTIONS = frozenset({"orderLines", "coLines", "shipmentLines", "shippedContainers"})
 _REFERRED = {
     "businessUnit": "Company",
@@ -46,14 +48,14 @@ def address(call: Call) -> str:
 def shown(kind: Kind, body: Body, base: str) -> Body:
     """An entity as an answer shows it: nested collections cut at ten rows (DEP-V2SO-19, DEP-V2SHIP-12)."""
     visible: Body = _shown(body, base)
-    visible["self"]["href"] = f"{base}{kind.path}/{visible['self']['id']}"
+    visible["self"] = {**visible["self"], "href": f"{base}{kind.path}/{visible['self']['id']}"}
     return visible
 
 
 def shown_row(row: Body, base: str, path: str) -> Body:
     """A line or pack as its own resource at `path`."""
     visible: Body = _shown(row, base)
-    visible["self"]["href"] = f"{base}{path}/{visible['self']['id']}"
+    visible["self"] = {**visible["self"], "href": f"{base}{path}/{visible['self']['id']}"}
     return visible
 
 
@@ -64,16 +66,16 @@ def _shown(value: Any, base: str) -> Any:
         return value
     result = {}
     for key, member in value.items():
-        if key.startswith("_"):
+        if key[:1] == "_":
             continue
-        if isinstance(member, dict) and "data" in member:
+        if not isinstance(member, (dict, list)):
+            result[key] = member
+        elif isinstance(member, dict) and "data" in member:
             result[key] = _nested_page(key, member["data"], base)
         elif key in _REFERRED and member:
             result[key] = _linked(member, base, KINDS[_REFERRED[key]].path)
-        elif isinstance(member, (dict, list)):
-            result[key] = _shown(member, base)
         else:
-            result[key] = member
+            result[key] = member if key in _FLAT else _shown(member, base)
     return result
 
 

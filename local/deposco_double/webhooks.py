@@ -32,6 +32,7 @@ SIGNATURE_HEADER = "X-Deposco-Signature"
 KIND = "webhook.deliver"
 _ATTEMPTS = 4
 _RETRY_SECONDS = 5.0
+_LONGEST_HELD_SECONDS = 30.0
 _TIMEOUT_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
@@ -156,7 +157,12 @@ class Webhooks:
             self._held_back.clear()
 
     def send_due(self) -> None:
-        """Start sending what is due; called by the clock's tick inside the running loop."""
+        """Start sending what is due; called by the clock's tick inside the running loop.
+
+        What was held back for the next hint goes at the latest when it has waited for long.
+        """
+        while self._held_back and self._held_back[0].due + _LONGEST_HELD_SECONDS <= self._account.now():
+            self._waiting.append(self._held_back.popleft())
         if not self._waiting or self._session is None:
             return
         now = self._account.now()

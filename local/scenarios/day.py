@@ -30,7 +30,8 @@ ORDINARY_TROUBLE: Faults = (
         "times": 1,
     },
 )
-WAITING_FOR_A_SYSTEM = "waiting-for-system"
+ON_THEIR_WAY = frozenset({"waiting-for-system", "being-sent"})
+"""Holds that end without anybody's doing."""
 
 
 @dataclass(slots=True)
@@ -128,4 +129,4 @@ class TradingDay:
 
 
 def _is_on_its_way(verdict: Verdict) -> bool:
-    return verdict.fate is Fate.LOST or (verdict.fate is Fate.HELD and verdict.hold == WAITING_FOR_A_SYSTEM)
+    return verdict.fate is Fate.LOST or (verdict.fate is Fate.HELD and verdict.hold in ON_THEIR_WAY)

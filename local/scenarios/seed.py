@@ -28,7 +28,7 @@ SETTINGS = MerchantSettings(
     ),
     stores={},
     storefront=StorefrontPolicy(channel_key=CHANNEL_KEY, custom_type_key=TYPE_KEY, confirm_orders=True),
-    holds=HoldPolicy(payment_recheck_seconds=600, sku_recheck_seconds=600, system_recheck_seconds=5),
+    holds=HoldPolicy(payment_recheck_seconds=600, sku_recheck_seconds=600),
     call_budget=BudgetPolicy(calls_per_second=3.0, v1_calls_per_second=2.0),
 )
 """The merchant of the demo: one store, confirmed orders, Deposco's documented pace."""

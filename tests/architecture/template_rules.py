@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from tests.architecture.emitted_metrics import emitted_metrics
 from tests.architecture.template import Properties, Template, as_list, folder_of, referred
 
 Rule = Callable[[Template], list[str]]
 
-FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
+ONE_DAY_SECONDS = 24 * 60 * 60
+FOURTEEN_DAYS_SECONDS = 14 * ONE_DAY_SECONDS
+SHORTEST_TIMEOUT_SECONDS = 45
 # Actions that AWS grants on every resource or not at all. None is needed so far.
 GRANTED_ON_ALL_OR_NOTHING: frozenset[str] = frozenset()
+OUR_NAMESPACE = "Lockstep"
 STATEFUL_TYPES = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret")
 NAMES_OF_STATEFUL = ("BucketName", "Name", "TableName")
 QUEUE_READING_ACTIONS = {
@@ -36,6 +40,16 @@ def visibility_outlasts_the_function(template: Template) -> list[str]:
     return broken
 
 
+def batches_have_time_for_a_slow_answer(template: Template) -> list[str]:
+    """A function that reads a queue has the time for a token, a call that hangs, and the note of its outcome."""
+    readers = {str(referred(mapping["FunctionName"])) for mapping in template.queue_mappings().values()}
+    return [
+        f"{function_id} may run for {timeout} s, less than {SHORTEST_TIMEOUT_SECONDS} s"
+        for function_id in sorted(readers)
+        if (timeout := template.functions()[function_id].get("Timeout", 3)) < SHORTEST_TIMEOUT_SECONDS
+    ]
+
+
 def every_queue_has_a_dead_letter_queue(template: Template) -> list[str]:
     """A queue that is read sets messages aside, after ten receives, in a queue of its own kind."""
     broken = []
@@ -55,18 +69,27 @@ def every_queue_has_a_dead_letter_queue(template: Template) -> list[str]:
     return broken
 
 
-def streams_set_failures_aside(template: Template) -> list[str]:
-    """A stream's batch that keeps failing is set aside in a queue, after a bounded number of tries."""
-    return [
-        f"{mapping_id} blocks its shard for a day on one bad record"
-        for mapping_id, mapping in template.mappings().items()
-        if mapping_id not in template.queue_mappings()
-        and (
-            referred(mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"))
-            not in template.queues()
-            or not 0 < mapping.get("MaximumRetryAttempts", -1) <= 100
-        )
-    ]
+def streams_outlast_an_outage(template: Template) -> list[str]:
+    """A stream's change is tried for as long as the stream keeps it, and set aside in a queue only then.
+
+    The function itself passes over what can never succeed, so nothing else blocks a shard.
+    """
+    wanted = {
+        "MaximumRetryAttempts": -1,
+        "MaximumRecordAgeInSeconds": ONE_DAY_SECONDS,
+        "BisectBatchOnFunctionError": True,
+    }
+    broken = []
+    for mapping_id, mapping in template.mappings().items():
+        if mapping_id in template.queue_mappings():
+            continue
+        broken += [
+            f"{mapping_id} should have {name}: {value}" for name, value in wanted.items() if mapping.get(name) != value
+        ]
+        aside = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if referred(aside) not in template.queues():
+            broken.append(f"{mapping_id} drops what it gives up")
+    return broken
 
 
 def every_dead_letter_queue_has_an_alarm(template: Template) -> list[str]:
@@ -86,6 +109,22 @@ def alarms_reach_a_person(template: Template) -> list[str]:
         for alarm_id, alarm in template.of_type("AWS::CloudWatch::Alarm").items()
         if alarm.get("AlarmActions") != told
     ]
+
+
+def alarms_watch_what_is_emitted(template: Template) -> list[str]:
+    """An alarm on a metric of ours names one that the code emits, and the function that emits it as `service`."""
+    emitted = emitted_metrics()
+    services = {folder_of(function_id) for function_id in template.functions()}
+    broken = []
+    for alarm_id, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
+        if alarm.get("Namespace") != OUR_NAMESPACE:
+            continue
+        if alarm["MetricName"] not in emitted:
+            broken.append(f"{alarm_id} watches {alarm['MetricName']}, which nothing emits")
+        [dimension] = alarm["Dimensions"]
+        if dimension["Name"] != "service" or dimension["Value"] not in services:
+            broken.append(f"{alarm_id} watches no function: {dimension}")
+    return broken
 
 
 def batches_report_their_failures(template: Template) -> list[str]:
@@ -312,10 +351,12 @@ def _allowances(role: Properties) -> Iterator[Properties]:
 
 RULES: tuple[Rule, ...] = (
     visibility_outlasts_the_function,
+    batches_have_time_for_a_slow_answer,
     every_queue_has_a_dead_letter_queue,
-    streams_set_failures_aside,
+    streams_outlast_an_outage,
     every_dead_letter_queue_has_an_alarm,
     alarms_reach_a_person,
+    alarms_watch_what_is_emitted,
     batches_report_their_failures,
     fifo_batches_are_legal,
     concurrency_is_bounded_by_the_mapping,

@@ -16,7 +16,7 @@ AREAS = {
     "CT": {"AUTH", "SUB", "MSG", "ORD", "DLV", "ERR", "INV", "PAY", "QRY", "EXT", "PRD", "TYP"},
     "DEP": {
         *{"V2AUTH", "V2SO", "V2CO", "V2LIST", "V2ITEM", "V2SHIP", "V2INV", "V2ASYNC", "V2ERR", "LIMIT"},
-        *{"V1AUTH", "V1ORD", "V1INV", "V1FMT", "WHOOK", "STAT", "FAC"},
+        *{"V1AUTH", "V1ORD", "V1INV", "V1ITEM", "V1FMT", "WHOOK", "STAT", "FAC"},
     },
 }
 PAGES = {"CT": REPOSITORY / "docs/facts/commercetools.md", "DEP": REPOSITORY / "docs/facts/deposco.md"}

@@ -38,8 +38,12 @@ MISTAKES: list[tuple[rules.Rule, Path, Any]] = [
         ("ProjectOrdersDeadLetterQueue", "MessageRetentionPeriod"),
         GONE,
     ),
-    (rules.streams_set_failures_aside, ("ProjectOrdersFunctionOrderState", "DestinationConfig"), GONE),
-    (rules.streams_set_failures_aside, ("ProjectOrdersFunctionOrderState", "MaximumRetryAttempts"), GONE),
+    (rules.batches_have_time_for_a_slow_answer, ("WriteBackOrdersFunction", "Timeout"), 44),
+    (rules.batches_have_time_for_a_slow_answer, ("ReceiveStorefrontEventsFunction", "Timeout"), GONE),
+    (rules.streams_outlast_an_outage, ("ProjectOrdersFunctionOrderState", "DestinationConfig"), GONE),
+    (rules.streams_outlast_an_outage, ("ProjectOrdersFunctionOrderState", "MaximumRetryAttempts"), 10),
+    (rules.streams_outlast_an_outage, ("ProjectOrdersFunctionOrderState", "MaximumRecordAgeInSeconds"), 60),
+    (rules.streams_outlast_an_outage, ("ProjectOrdersFunctionOrderState", "BisectBatchOnFunctionError"), GONE),
     (rules.every_dead_letter_queue_has_an_alarm, ("ProjectOrdersDeadLetterAlarm", "Threshold"), 100),
     (
         rules.every_dead_letter_queue_has_an_alarm,
@@ -47,6 +51,12 @@ MISTAKES: list[tuple[rules.Rule, Path, Any]] = [
         "SentMessageSize",
     ),
     (rules.alarms_reach_a_person, ("WarehouseOrdersAgeAlarm", "AlarmActions"), GONE),
+    (rules.alarms_watch_what_is_emitted, ("PushOrdersConfigurationAlarm", "MetricName"), "OrdersSungAbout"),
+    (
+        rules.alarms_watch_what_is_emitted,
+        ("PushOrdersConfigurationAlarm", "Dimensions"),
+        [{"Name": "service", "Value": "export_orders"}],
+    ),
     (rules.batches_report_their_failures, ("ProjectOrdersFunctionOrderState", "FunctionResponseTypes"), GONE),
     (rules.fifo_batches_are_legal, ("PushOrdersFunctionWarehouseOrders", "BatchSize"), 11),
     (

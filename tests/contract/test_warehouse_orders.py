@@ -24,7 +24,7 @@ from lockstep.domain.errors import (
     SystemBusyError,
     TransientError,
 )
-from lockstep.domain.exception_codes import ExceptionCode
+from lockstep.domain.exception_codes import EXCEPTION_KINDS, ExceptionCode, Severity
 from lockstep.domain.warehouse_orders import MappedItem, WarehouseOrder, compose, differences
 from lockstep.flows.ports import WarehouseOrders
 
@@ -198,6 +198,57 @@ def test_a_token_that_ran_out_is_replaced_on_the_way(deposco: Deposco) -> None:
     deposco.fault(when={"first": 1}, do="expire_token")
     deposco.orders.place(an_order_of(1, number="WEB-2"))
     assert deposco.calls()["oauth.token"] == 2
+
+
+def test_a_part_that_was_taken_is_told_when_a_later_part_is_refused(deposco: Deposco) -> None:
+    wanted = an_order_of(120)
+    unknown = replace(wanted.lines[104], item_number="ITM-NOWHERE")
+    with pytest.raises(PermanentError) as error:
+        deposco.orders.place(replace(wanted, lines=(*wanted.lines[:104], unknown, *wanted.lines[105:])))
+    assert error.value.code is ExceptionCode.WAREHOUSE_COPY_DIFFERS
+    assert EXCEPTION_KINDS[error.value.code].severity is Severity.CRITICAL
+    assert error.value.facts["lines_in_deposco"] == ", ".join(str(number) for number in range(1, 101))
+    assert error.value.facts["lines_not_in_deposco"] == ", ".join(str(number) for number in range(101, 121))
+    assert "ITM-NOWHERE" in error.value.facts["reason"]
+    (copy,) = deposco.orders.find("DEMO", "WEB-1")
+    assert len(copy.lines) == 100
+
+
+def test_a_first_part_that_is_refused_leaves_nothing_behind(deposco: Deposco) -> None:
+    wanted = an_order_of(120)
+    unknown = replace(wanted.lines[0], item_number="ITM-NOWHERE")
+    with pytest.raises(PermanentError) as error:
+        deposco.orders.place(replace(wanted, lines=(unknown, *wanted.lines[1:])))
+    assert error.value.code is ExceptionCode.WAREHOUSE_ITEM_UNKNOWN
+    assert deposco.orders.find("DEMO", "WEB-1") == ()
+
+
+def test_an_unknown_business_unit_is_a_configuration_error(deposco: Deposco) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        deposco.orders.place(replace(an_order_of(1), business_unit="NOBODY"))
+    assert "business unit NOBODY" in str(error.value)
+
+
+def test_a_wrong_base_address_is_a_configuration_error(deposco: Deposco) -> None:
+    elsewhere = DeposcoSalesOrders(replace(deposco.orders.system, base_url=f"{deposco.url}/beta"))
+    with pytest.raises(ConfigurationError):
+        elsewhere.place(an_order_of(1))
+
+
+STRANGE = {"data": [{"number": "WEB-1", "self": {"id": 1}}]}
+
+
+def test_a_read_in_a_shape_nobody_knows_names_the_fields(deposco: Deposco) -> None:
+    deposco.fault(when={"first": 1}, do="status", status=200, body=STRANGE)
+    with pytest.raises(ConfigurationError) as error:
+        deposco.orders.find("DEMO", "WEB-1")
+    assert "data.0.businessUnit" in str(error.value)
+
+
+def test_a_write_answered_in_a_shape_nobody_knows_is_in_doubt(deposco: Deposco) -> None:
+    deposco.fault(when={"first": 1}, do="status", status=200, body=STRANGE)
+    with pytest.raises(OutcomeUnknownError):
+        deposco.orders.place(an_order_of(1))
 
 
 def test_refused_credentials_are_a_configuration_error_that_shows_none_of_them(deposco: Deposco) -> None:

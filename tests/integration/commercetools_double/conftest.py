@@ -21,6 +21,12 @@ def schema_folder() -> Path:
     return Path(os.environ.get("LOCKSTEP_CT_SCHEMA", REPOSITORY.parent / "shared" / "ct-schema"))
 
 
+needs_schema = pytest.mark.skipif(
+    not (schema_folder() / "schema_check.py").is_file() and not os.environ.get("CI_REQUIRE_CT_SCHEMA"),
+    reason=f"no official schema in {schema_folder()}: set LOCKSTEP_CT_SCHEMA to its folder",
+)
+
+
 @cache
 def _checkers() -> tuple[Checker, Checker] | None:
     if not (schema_folder() / "schema_check.py").is_file():

@@ -213,3 +213,59 @@ def test_a_stale_query_counts_everything_that_was_there(shop: Shop) -> None:
     fault(shop, "stale_read", kind="orders.*", seconds=30)
     page = shop.get("orders", limit=1)
     assert (page["count"], page["total"]) == (1, 3)
+
+
+def test_an_outage_lasts_for_a_while_by_the_doubles_clock(shop: Shop) -> None:
+    shop.admin("POST", "clock", {"set": "2026-03-01T10:00:00Z"})
+    fault(shop, "down", kind="*", when={"between_seconds": [60, 120]})
+    statuses = [shop.call("GET", "orders").status_code]
+    shop.admin("POST", "clock", {"advance_seconds": 60})
+    with pytest.raises(requests.ConnectionError):
+        shop.call("GET", "orders")
+    shop.admin("POST", "clock", {"advance_seconds": 60})
+    assert [*statuses, shop.call("GET", "orders").status_code] == [200, 200]
+
+
+@pytest.mark.parametrize(("effect", "held"), [(False, 0), (True, 1)])
+def test_a_blank_200_tells_nothing_of_what_happened(shop: Shop, effect: bool, held: int) -> None:
+    fault(shop, "empty_200", kind="orders.import", effect=effect)
+    answer = shop.call("POST", "orders/import", order_import("WEB-1"))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert shop.admin("GET", "state")["counts"]["orders"] == held
+
+
+def what_a_day_meets(seed: int) -> tuple[list[str], list[str]]:
+    """How thirty imports fared, and the order numbers told, in the order in which they arrived."""
+    rules = [
+        {"match": {"kind": "orders.import"}, "when": {"probability": 0.2}, "do": "cut_after"},
+        {"match": {"kind": "orders.*"}, "when": {"probability": 0.2}, "do": "status", "status": 503},
+        {"match": {"kind": "subscription.deliver"}, "when": {"probability": 0.2}, "do": "lose"},
+        {"match": {"kind": "subscription.deliver"}, "when": {"probability": 0.2}, "do": "repeat"},
+        {"match": {"kind": "subscription.deliver"}, "when": {"probability": 0.3}, "do": "reorder"},
+    ]
+    queue = Queue()
+    double = CommercetoolsDouble(transport=queue, seed=1)
+    with serving_in_thread(double) as url:
+        shop = Shop(url, double, queue)
+        shop.admin("POST", "clock", {"set": "2026-03-01T10:00:00Z"})
+        shop.subscribe()
+        shop.admin("POST", "faults", {"seed": seed, "rules": rules})
+        met = []
+        for number in range(30):
+            try:
+                met.append(str(shop.call("POST", "orders/import", order_import(f"WEB-{number}")).status_code))
+            except requests.ConnectionError:
+                met.append("cut")
+        return met, [message["order"]["orderNumber"] for message in shop.settled()]
+
+
+def test_the_same_seed_gives_the_same_day_to_the_last_message() -> None:
+    met, told = what_a_day_meets(5)
+    assert (met, told) == what_a_day_meets(5)
+    assert set(met) == {"201", "503", "cut"}
+    assert len(told) > len(set(told))
+    assert told != sorted(told, key=lambda number: int(number.removeprefix("WEB-")))
+
+
+def test_another_seed_gives_another_day() -> None:
+    assert what_a_day_meets(5) != what_a_day_meets(6)

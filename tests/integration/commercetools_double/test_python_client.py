@@ -119,3 +119,50 @@ def test_a_payment_gets_a_charge_and_its_order_shows_it(project: Any) -> None:
     project.payments().with_id(payment.id).post(ct.PaymentUpdate(version=payment.version, actions=[action]))
     read = project.orders().with_id(order.id).get(expand="paymentInfo.payments[*]")
     assert read.payment_info.payments[0].obj.transactions[0].state is ct.TransactionState.SUCCESS
+
+
+def test_more_than_a_thousand_orders_are_paged_to_the_end(shop: Shop, project: Any) -> None:
+    shop.admin("POST", "seed", {"orders": 1001})
+    ids: list[str] = []
+    while True:
+        after = {"where": f'id > "{ids[-1]}"'} if ids else {}
+        page = project.orders().get(sort="id asc", limit=500, with_total=False, **after)
+        ids += [order.id for order in page.results]
+        if page.count < 500:
+            break
+    assert (len(ids), len(set(ids))) == (1001, 1001)
+
+
+def test_after_a_conflict_the_client_reads_again_and_gets_through(project: Any) -> None:
+    order = project.orders().import_order().post(order_draft())
+    confirm = [ct.OrderChangeOrderStateAction(order_state=ct.OrderState.CONFIRMED)]
+    project.orders().with_id(order.id).post(ct.OrderUpdate(version=order.version, actions=confirm))
+    complete = [ct.OrderChangeOrderStateAction(order_state=ct.OrderState.COMPLETE)]
+    with pytest.raises(CommercetoolsError):
+        project.orders().with_id(order.id).post(ct.OrderUpdate(version=order.version, actions=complete))
+    fresh = project.orders().with_id(order.id).get()
+    done = project.orders().with_id(order.id).post(ct.OrderUpdate(version=fresh.version, actions=complete))
+    assert done.order_state is ct.OrderState.COMPLETE
+
+
+def test_what_is_not_there_is_none_to_the_client(project: Any) -> None:
+    assert project.orders().with_order_number("GONE").get() is None
+
+
+def test_a_cart_becomes_an_order(project: Any) -> None:
+    name, slug = ct.LocalizedString(en="Shirt"), ct.LocalizedString(en="shirt")
+    variant = ct.ProductVariantDraft(sku="SKU-1", prices=[ct.PriceDraft(value=usd(1000))])
+    product_type = ct.ProductTypeResourceIdentifier(key="main")
+    project.products().post(
+        ct.ProductDraft(product_type=product_type, name=name, slug=slug, master_variant=variant, publish=True)
+    )
+    line = ct.LineItemDraft(sku="SKU-1", quantity=2)
+    address = ct.BaseAddress(country="US", city="Atlanta")
+    cart = project.carts().post(ct.CartDraft(currency="USD", line_items=[line], shipping_address=address))
+    draft = ct.OrderFromCartDraft(version=cart.version, cart=ct.CartResourceIdentifier(id=cart.id), order_number="W-1")
+    order = project.orders().post(draft)
+    assert (order.order_number, order.line_items[0].variant.sku, order.total_price.cent_amount) == (
+        "W-1",
+        "SKU-1",
+        2000,
+    )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 from multidict import MultiDict
@@ -10,14 +9,14 @@ from local.commercetools_double.double import CommercetoolsDouble
 from local.commercetools_double.schema_map import NO_ANSWER_SCHEMA, NO_REQUEST_SCHEMA, PAGES, not_covered
 from local.commercetools_double.schema_watch import HTTP_API, SchemaWatch
 from local.double import Answer, Call
-from tests.integration.commercetools_double.conftest import schema_folder
+from tests.integration.commercetools_double.conftest import needs_schema, schema_folder
 from tests.integration.commercetools_double.shop import Queue, Shop
+
+pytestmark = needs_schema
 
 
 @pytest.fixture
 def watch() -> SchemaWatch:
-    if not (schema_folder() / "schema_check.py").is_file() and not os.environ.get("CI_REQUIRE_CT_SCHEMA"):
-        pytest.skip(f"no official schema in {schema_folder()}: set LOCKSTEP_CT_SCHEMA to its folder")
     return SchemaWatch.load(schema_folder())
 
 

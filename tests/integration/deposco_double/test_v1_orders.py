@@ -189,3 +189,15 @@ def test_a_blank_200_can_be_injected(caller: Caller) -> None:
     answer = post(caller, "orders", order("V-1"))
     assert (answer.status_code, answer.content) == (200, b"")
     assert caller.state()["counts"]["orders"] == 0
+
+
+def test_a_form_changes_simple_header_fields_and_keeps_the_rest(caller: Caller) -> None:
+    post(caller, "orders", order("V-1", otherReferenceNumber="REF"))
+    assert caller.v1("POST", "orders/Sales Order/V-1", data={"shipVia": "AIR", "orderTotal": "12.5"}).status_code == 200
+    (found,) = caller.get("/orders/salesOrders", number="V-1")["data"]
+    assert (found["shipVia"], found["orderTotal"], found["otherReferenceNumber"]) == ("AIR", 12.5, "REF")
+    assert found["orderLines"]["data"][0]["orderPackQuantity"] == 2
+
+
+def test_a_form_for_an_order_that_is_absent_is_404(caller: Caller) -> None:
+    assert caller.v1("POST", "orders/Sales Order/GONE", data={"shipVia": "AIR"}).status_code == 404

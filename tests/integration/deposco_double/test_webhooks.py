@@ -21,6 +21,7 @@ class Receiver:
     def __init__(self) -> None:
         self.received: list[tuple[dict[str, Any], str | None, bytes]] = []
         self.status = 200
+        self.arrived = threading.Event()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,6 +31,7 @@ class Receiver:
                 self.send_response(receiver.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+                receiver.arrived.set()
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""
@@ -126,6 +128,17 @@ def test_hints_can_overtake_each_other(caller: Caller, receiver: Receiver) -> No
     caller.place("A-2")
     caller.admin("settle", {})
     assert [body["order"]["number"] for body, _, _ in receiver.received] == ["A-2", "A-1"]
+
+
+def test_a_hint_that_nothing_overtakes_goes_after_a_while(caller: Caller, receiver: Receiver) -> None:
+    listen(caller, receiver, "order.status")
+    fault(caller, do="reorder")
+    caller.place("A-1")
+    caller.pass_time(29)
+    held_back = caller.session.get(f"{caller.url}/_admin/webhooks", timeout=10).json()["delivered"]
+    caller.pass_time(1)
+    assert receiver.arrived.wait(timeout=10)
+    assert (held_back, [body["order"]["number"] for body, _, _ in receiver.received]) == (0, ["A-1"])
 
 
 def test_a_refused_hint_is_tried_again(caller: Caller, receiver: Receiver) -> None:

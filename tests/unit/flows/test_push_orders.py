@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lockstep.domain.errors import OutcomeUnknownError, OutOfTimeError, PermanentError
+from lockstep.adapters.memory.settings_source import MemorySettingsSource
+from lockstep.adapters.settings_document import parse_settings
+from lockstep.domain.errors import OutcomeUnknownError, OutOfTimeError, PermanentError, TransientError
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.hints import Cause, Hint
 from lockstep.domain.open_exceptions import ExceptionState
@@ -16,7 +18,7 @@ from lockstep.domain.warehouse_orders import WarehouseCopy, WarehouseOrder
 from lockstep.flows.outcomes import Ending
 from lockstep.flows.push_orders import PushOrders
 
-from tests.support.orders import HOME, a_line, a_payment, an_order
+from tests.support.orders import HOME, SETTINGS, a_line, a_payment, an_order
 from tests.support.world import UNIT, World, altered
 
 
@@ -369,6 +371,7 @@ def test_a_held_order_is_read_again_when_it_is_woken(world: World) -> None:
 def test_a_duplicate_during_an_outage_does_not_hold_a_proven_order(world: World) -> None:
     hint = world.order_hint(an_order())
     world.converge(hint)
+    world.tell()
     outcome = world.push().hold("order-1", [hint], HoldReason.SYSTEM_DOWN, "away", world.in_a_minute())
     assert outcome.ending is Ending.UNCHANGED
 
@@ -377,3 +380,187 @@ def test_a_defect_parks_the_order_under_engineering(world: World) -> None:
     outcome = world.push().park("order-1", "an unexpected KeyError")
     assert outcome.notes == {"code": "UNEXPECTED_ERROR"}
     assert world.exceptions.of_order("order-1")[0].owner.value == "engineering"
+
+
+# Turns that died half-way
+
+CUT_ADDRESS = replace(HOME, city="")
+
+
+def test_a_mended_order_whose_new_try_fails_is_tried_again(world: World) -> None:
+    world.converge(world.order_hint(an_order(shipping_address=CUT_ADDRESS)))
+    mended = world.order_hint(an_order(version=2), "OrderShippingAddressSet", document=None)
+    push = losing_the_first_answer(world)
+    with pytest.raises(OutcomeUnknownError):
+        push.converge("order-1", [mended], world.deadline(60))
+    again = replace(mended, receive_count=2)
+    assert push.converge("order-1", [again], world.deadline(60)).ending is Ending.PROVEN
+    assert world.exceptions.all_open() == ()
+
+
+def test_a_try_that_died_is_found_by_the_sweep_even_if_its_message_never_comes_again(world: World) -> None:
+    with pytest.raises(OutcomeUnknownError):
+        losing_the_first_answer(world).converge("order-1", [world.order_hint(an_order())], world.deadline(60))
+    hold = world.states.load("order-1").warehouse.hold  # type: ignore[union-attr]
+    assert hold is not None
+    assert hold.reason is HoldReason.SENDING
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.PROVEN
+    assert world.warehouse.placed == 1
+
+
+@pytest.mark.parametrize("woken_by", ["message", "sweep"])
+def test_a_proof_whose_hint_was_lost_is_told_by_whatever_comes_next(world: World, woken_by: str) -> None:
+    hint = world.order_hint(an_order()) if woken_by == "message" else world.sweep_hint("order-1")
+    world.shop.put(an_order())
+
+    def lose(_: object) -> None:
+        raise TransientError("SQS is away")
+
+    push = replace(world.push(), lanes=altered(world.lanes, to_storefront=lose))
+    with pytest.raises(TransientError):
+        push.converge("order-1", [hint], world.deadline(60))
+    world.converge(replace(hint, receive_count=2))
+    assert [told.order_id for told in world.lanes.storefront] == ["order-1"]
+
+
+def test_an_order_that_owes_the_shop_a_word_is_held_when_it_cannot_say_it(world: World) -> None:
+    hint = world.order_hint(an_order())
+    world.converge(hint)
+    outcome = world.push().hold("order-1", [hint], HoldReason.SYSTEM_DOWN, "SQS is away", world.in_a_minute())
+    assert outcome.ending is Ending.HELD
+
+
+def test_an_address_changed_while_the_outcome_was_unknown_is_sent(world: World) -> None:
+    order = an_order()
+    push = losing_the_first_answer(world)
+    with pytest.raises(OutcomeUnknownError):
+        push.converge("order-1", [world.order_hint(order)], world.deadline(60))
+    moved = replace(order, version=2, shipping_address=replace(HOME, street="Other Street 2"))
+    sent: list[str] = []
+
+    def place(wanted: WarehouseOrder) -> WarehouseCopy:
+        sent.append(wanted.ship_to.street)
+        return world.warehouse.place(wanted)
+
+    push = replace(world.push(), warehouse=altered(world.warehouse, place=place))
+    outcome = push.converge("order-1", [world.order_hint(moved, "OrderShippingAddressSet")], world.deadline(60))
+    assert outcome.ending is Ending.PROVEN
+    assert sent == ["Other Street 2"]
+
+
+def test_a_business_unit_that_changes_in_the_settings_does_not_double_an_open_try(world: World) -> None:
+    hint = world.order_hint(an_order())
+    with pytest.raises(OutcomeUnknownError):
+        losing_the_first_answer(world).converge("order-1", [hint], world.deadline(60))
+    moved = replace(SETTINGS, default_store=replace(SETTINGS.default_store, business_unit="OTHER"))
+    push = replace(world.push(), settings=MemorySettingsSource(parse_settings, moved))
+    assert push.converge("order-1", [replace(hint, receive_count=2)], world.deadline(60)).ending is Ending.PROVEN
+    assert [copy.business_unit for copy in world.warehouse.copies] == ["DEMO"]
+
+
+def test_settings_that_change_are_no_change_of_a_proven_order(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    store = replace(SETTINGS.default_store, ship_via_map={"Standard": "AIR"})
+    push = replace(world.push(), settings=MemorySettingsSource(parse_settings, replace(SETTINGS, default_store=store)))
+    paid = world.order_hint(replace(order, version=2), "OrderPaymentStateChanged")
+    assert push.converge("order-1", [paid], world.deadline(60)).ending is Ending.UNCHANGED
+
+
+def test_a_standing_hold_does_not_outlive_a_park(world: World) -> None:
+    hint = world.order_hint(an_order(shipping_address=CUT_ADDRESS))
+    world.converge(hint)
+    world.push().hold("order-1", [world.sweep_hint("order-1")], HoldReason.PAUSED, "stocktaking", world.in_a_minute())
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.PARKED
+    assert world.states.load("order-1").warehouse.hold is None  # type: ignore[union-attr]
+
+
+def test_an_order_that_waits_for_a_system_for_hours_is_shown_to_a_person(world: World) -> None:
+    for _ in range(2):
+        hint = world.sweep_hint("order-1")
+        world.push().hold("order-1", [hint], HoldReason.SYSTEM_DOWN, "answered 504", world.in_a_minute())
+        world.clock.advance(4 * 3600)
+    assert [exception.code for exception in world.exceptions.all_open()] == []
+    world.push().hold("order-1", [world.sweep_hint("order-1")], HoldReason.SYSTEM_DOWN, "504", world.in_a_minute())
+    assert [exception.code.value for exception in world.exceptions.all_open()] == ["WAITS_TOO_LONG"]
+
+
+# What people do after an exception
+
+
+def test_a_second_edit_after_sending_is_raised_though_the_first_was_dealt_with(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    world.converge(world.order_hint(replace(order, version=2, lines=(a_line(1, quantity=2),)), "OrderEditApplied"))
+    world.exceptions.resolve(
+        ExceptionCode.CHANGED_AFTER_SENDING, order_id="order-1", at=world.clock.now(), by="customer care"
+    )
+    paid = world.order_hint(replace(order, version=3, lines=(a_line(1, quantity=2),)), "OrderPaymentStateChanged")
+    world.converge(paid)
+    assert world.exceptions.all_open() == ()
+    world.converge(world.order_hint(replace(order, version=4, lines=(a_line(1, quantity=3),)), "OrderEditApplied"))
+    assert [exception.code.value for exception in world.exceptions.all_open()] == ["CHANGED_AFTER_SENDING"]
+
+
+def test_a_change_that_is_taken_back_closes_its_exception(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    world.converge(world.order_hint(replace(order, version=2, lines=(a_line(1, quantity=2),)), "OrderEditApplied"))
+    world.converge(world.order_hint(replace(order, version=3), "OrderEditApplied"))
+    assert world.exceptions.all_open() == ()
+
+
+def test_a_cancellation_that_is_taken_back_closes_its_exception(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    world.converge(world.order_hint(replace(order, version=2, status=OrderStatus.CANCELLED), "OrderStateChanged"))
+    world.converge(world.order_hint(replace(order, version=3), "OrderStateChanged"))
+    assert world.exceptions.all_open() == ()
+
+
+def test_a_proven_order_that_becomes_inexpressible_is_a_change_like_any_other(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    emptied = replace(order, version=2, shipping_address=CUT_ADDRESS)
+    outcome = world.converge(world.order_hint(emptied, "OrderShippingAddressSet"))
+    assert outcome.notes == {"code": "CHANGED_AFTER_SENDING"}
+
+
+# Deleted
+
+
+def test_a_deletion_during_an_outage_is_not_forgotten(world: World) -> None:
+    order = an_order()
+    world.converge(world.order_hint(order))
+    world.tell()
+    deleted = world.order_hint(order, "OrderDeleted")
+    world.shop.remove("order-1")
+    outcome = world.push().hold("order-1", [deleted], HoldReason.SYSTEM_DOWN, "away", world.in_a_minute())
+    assert outcome.ending is Ending.HELD
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.PARKED
+
+
+def test_a_deletion_that_overtakes_the_creation_keeps_the_order_from_being_sent(world: World) -> None:
+    created = world.order_hint(an_order())
+    deleted = world.order_hint(an_order(), "OrderDeleted")
+    world.shop.remove("order-1")
+    assert world.converge(deleted).ending is Ending.CANCELLED
+    assert world.converge(created).ending is Ending.UNCHANGED
+    assert world.warehouse.placed == 0
+
+
+def test_a_cancellation_between_the_hold_and_the_orphans_read_is_respected(world: World) -> None:
+    hint = world.order_hint(an_unpaid_order())
+    world.pay("payment-1")
+    cancelled = an_unpaid_order(version=2, status=OrderStatus.CANCELLED, payments=(a_payment(charge=1000),))
+    reads = iter([an_unpaid_order(), cancelled])
+    push = replace(world.push(), shop=altered(world.shop, fetch=lambda _: next(reads)))
+    assert push.converge("order-1", [hint], world.deadline(60)).ending is Ending.CANCELLED
+    assert world.warehouse.placed == 0
+
+
+def test_an_order_of_a_store_that_the_settings_do_not_know_is_parked(world: World) -> None:
+    named = replace(SETTINGS, stores={"eu": SETTINGS.default_store})
+    push = replace(world.push(), settings=MemorySettingsSource(parse_settings, named))
+    outcome = push.converge("order-1", [world.order_hint(an_order(store_key="us"))], world.deadline(60))
+    assert outcome.notes == {"code": "STORE_UNKNOWN"}

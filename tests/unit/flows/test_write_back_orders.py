@@ -154,3 +154,32 @@ def test_a_hint_for_an_order_nobody_pushed_changes_nothing() -> None:
     outcome = world.write_back().converge("ghost", [world.sweep_hint("ghost")], world.deadline(60))
     assert outcome.ending is Ending.UNCHANGED
     assert world.shop.written == 0
+
+
+def test_a_number_under_our_channel_acknowledges_nothing_that_is_not_proven() -> None:
+    world = World()
+    order = an_order(lines=(a_line(1, sku="NEW"),))
+    order = replace(order, view=replace(order.view, warehouse_number="OLD-7"))
+    world.converge(world.order_hint(order))
+    world.tell()
+    assert world.states.load("order-1").storefront.acknowledged_at is None  # type: ignore[union-attr]
+
+
+def test_another_number_under_our_channel_is_replaced_by_the_proven_one() -> None:
+    world = World()
+    order = an_order()
+    world.converge(world.order_hint(replace(order, view=replace(order.view, warehouse_number="OLD-7"))))
+    world.tell()
+    assert shown(world)[0] == "WEB-order-1"
+
+
+def test_a_standing_hold_does_not_outlive_a_park(world: World) -> None:
+    def refuse(*_: Any) -> Any:
+        raise PermanentError(ExceptionCode.SHOP_REJECTED_WRITE, "refused")
+
+    flow = replace(world.write_back(), shop=altered(world.shop, write=refuse))
+    hint = world.lanes.storefront[0]
+    flow.converge("order-1", [hint], world.deadline(60))
+    flow.hold("order-1", [hint], HoldReason.PAUSED, "stocktaking", world.in_a_minute())
+    flow.converge("order-1", [hint], world.deadline(60))
+    assert world.states.load("order-1").storefront.hold is None  # type: ignore[union-attr]

@@ -128,11 +128,34 @@ def test_the_report_tells_what_each_rule_saw_and_did() -> None:
         ({"do": "status", "when": {"every": 0}}, "at least 1"),
         ({"do": "status", "status": "many"}, "many"),
         ({"do": "status", "when": 5}, "cannot be read"),
+        ({"do": "lose", "match": {"kind": "orders.*"}}, "for deliveries"),
+        ({"do": "down", "match": {"kind": "webhook.deliver"}}, "for calls"),
+        ({"do": "status", "when": {"probability": 5}}, "between 0 and 1"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_with_its_reason(rule: dict[str, Any], words: str) -> None:
     with pytest.raises(FaultError, match=words):
         FaultPlan([rule])
+
+
+@pytest.mark.parametrize("do", ["status", "down", "cut_after", "expire_token"])
+def test_a_rule_for_calls_never_looks_at_deliveries(do: str) -> None:
+    plan = FaultPlan([{"do": do, "match": {"kind": "*"}, "limit": 1}], started_at=START)
+    assert plan.decide("subscription.deliver", "order/OrderCreated", START).do is None
+    assert plan.decide("orders.get", "/", START).do is Do(do)
+
+
+@pytest.mark.parametrize("do", ["lose", "repeat", "reorder"])
+def test_a_rule_for_deliveries_never_looks_at_calls(do: str) -> None:
+    plan = FaultPlan([{"do": do, "match": {"kind": "*"}, "limit": 1}], started_at=START)
+    assert plan.decide("orders.get", "/", START).do is None
+    assert plan.decide("webhook.deliver", "order.status", START).do is Do(do)
+
+
+def test_a_delay_is_for_calls_and_deliveries() -> None:
+    plan = FaultPlan([{"do": "delay", "seconds": 2}], started_at=START)
+    delays = [plan.decide(kind, "/", START).delay_seconds for kind in ("orders.get", "webhook.deliver")]
+    assert delays == [2, 2]
 
 
 def test_rules_must_be_a_list() -> None:

@@ -10,17 +10,20 @@ import pytest
 from lockstep.adapters.memory.dead_letters import MemoryDeadLetters
 from lockstep.adapters.memory.lanes import MemoryLanes
 from lockstep.adapters.memory.order_states import MemoryOrderStates
-from lockstep.domain.errors import TransientError
+from lockstep.domain.errors import ConfigurationError, PermanentError, TransientError
+from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.order_state import WarehouseRecord
 from lockstep.flows.receive_storefront_events import ReceiveStorefrontEvents
+from lockstep.runtime import notification_worker
 from lockstep.runtime.notification_worker import NotificationWorker
+from lockstep.runtime.observability import logger
 
 
 @dataclass
 class Bench:
-    states: MemoryOrderStates = field(default_factory=MemoryOrderStates)
+    states: Any = field(default_factory=MemoryOrderStates)
     lanes: Any = field(default_factory=MemoryLanes)
-    dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
+    dead_letters: Any = field(default_factory=MemoryDeadLetters)
 
     def handle(self, *bodies: object) -> list[str]:
         worker = NotificationWorker(
@@ -64,7 +67,14 @@ def test_every_order_goes_to_its_own_lane(bench: Bench) -> None:
     assert [hint.order_id for hint in bench.lanes.warehouse] == ["order-1", "order-2"]
 
 
-@pytest.mark.parametrize("body", ["<order/>", "", "null", "[1]", '"text"', "{}", '{"notificationType":"Message"}'])
+TOO_DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [*("<order/>", "", "null", "[1]", '"text"', "{}", '{"notificationType":"Message"}'), TOO_DEEP],
+    ids=lambda body: body[:20],
+)
 def test_rubbish_is_buried_once_and_the_rest_goes_on(bench: Bench, body: str) -> None:
     assert bench.handle(body, a_message(1)) == []
     assert [buried.body for buried in bench.dead_letters.buried] == [body]
@@ -105,3 +115,67 @@ def test_when_the_memory_is_away_only_the_payment_comes_again(bench: Bench, monk
     bench.states = Away()
     assert bench.handle(a_payment_message("payment-1"), a_message(2)) == ["record-1"]
     assert [hint.order_id for hint in bench.lanes.warehouse] == ["order-2"]
+
+
+class Failing:
+    """Stands in for anything that fails, whatever it is asked."""
+
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
+
+    def __getattr__(self, _: str) -> Any:
+        def fail(*_: object) -> None:
+            raise self.failure
+
+        return fail
+
+
+FAILURES: list[tuple[Exception, list[str]]] = [
+    (TransientError("away"), []),
+    (ConfigurationError("the role may not read"), ["ConfigurationFailures"]),
+    (PermanentError(ExceptionCode.UNEXPECTED_ERROR, "refused"), []),
+    (KeyError("a defect"), ["UnexpectedErrors"]),
+]
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr(notification_worker, "count", lambda name, value=1: names.append(name))
+    return names
+
+
+@pytest.mark.parametrize(("failure", "metrics"), FAILURES)
+def test_a_failed_look_up_brings_back_its_own_record_alone(
+    bench: Bench, counted: list[str], failure: Exception, metrics: list[str]
+) -> None:
+    bench.states = Failing(failure)
+    assert bench.handle(a_message(1), a_payment_message("payment-1"), a_message(3)) == ["record-2"]
+    assert [hint.order_id for hint in bench.lanes.warehouse] == ["order-1", "order-3"]
+    assert [name for name in counted if name != "NotificationsQueued"] == metrics
+
+
+@pytest.mark.parametrize(("failure", "metrics"), FAILURES)
+def test_rubbish_that_cannot_be_buried_comes_back_alone(
+    bench: Bench, counted: list[str], failure: Exception, metrics: list[str]
+) -> None:
+    bench.dead_letters = Failing(failure)
+    assert bench.handle("<order/>", a_message(2)) == ["record-1"]
+    assert [name for name in counted if name != "NotificationsQueued"] == metrics
+
+
+@pytest.mark.parametrize(("failure", "metrics"), FAILURES)
+def test_a_lane_that_fails_brings_back_what_it_would_have_got(
+    bench: Bench, counted: list[str], failure: Exception, metrics: list[str]
+) -> None:
+    bench.lanes = Failing(failure)
+    assert bench.handle(a_message(1), "<order/>", a_message(3)) == ["record-1", "record-3"]
+    assert [name for name in counted if name != "MessagesBuried"] == metrics
+
+
+def test_a_configuration_error_is_told_as_critical(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, str]] = []
+    monkeypatch.setattr(logger, "critical", lambda what, extra: told.append(extra))
+    bench.states = Failing(ConfigurationError("the role may not read"))
+    bench.handle(a_payment_message("payment-1"))
+    assert told == [{"why": "the role may not read", "message_id": "record-1"}]

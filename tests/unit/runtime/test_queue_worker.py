@@ -121,39 +121,61 @@ def test_a_failing_group_comes_again_whole_and_takes_nobody_along(bench: Bench) 
     assert [wait[1] for wait in bench.visibility.waits] == ["handle-a-1", "handle-a-2"]
 
 
-def test_the_wait_grows_with_each_delivery_and_respects_a_wish(bench: Bench) -> None:
+def test_the_wait_grows_with_each_delivery_and_respects_a_wish_within_reason(bench: Bench) -> None:
     bench.script.acts["a"] = raising(TransientError("away"))
     bench.handle(a_record("a", receives=1))
     bench.handle(a_record("a", receives=2))
-    bench.script.acts["a"] = raising(SystemBusyError("429", retry_after_seconds=77))
-    bench.handle(a_record("a", receives=1))
-    assert [wait[2] for wait in bench.visibility.waits] == [5, 10, 77]
+    for wish in (77, 86_400):
+        bench.script.acts["a"] = raising(SystemBusyError("429", retry_after_seconds=wish))
+        bench.handle(a_record("a", receives=1))
+    assert [wait[2] for wait in bench.visibility.waits] == [5, 10, 77, 300]
 
 
 @pytest.mark.parametrize("error", [TransientError("away"), OutcomeUnknownError("no answer")])
-def test_the_third_failure_holds_the_order_lets_the_message_go_and_opens_the_circuit(
-    bench: Bench, error: TransientError
-) -> None:
+def test_the_third_failure_holds_the_order_and_lets_the_message_go(bench: Bench, error: TransientError) -> None:
     bench.script.acts["a"] = raising(error)
     assert bench.handle(a_record("a", receives=TRIES)) == []
     wake_at = bench.clock.now() + timedelta(seconds=CIRCUIT_SECONDS)
     assert bench.script.held == [("a", HoldReason.SYSTEM_DOWN, wake_at)]
+
+
+def test_a_configuration_error_holds_the_order_at_the_first_try(bench: Bench) -> None:
+    bench.script.acts["a"] = raising(ConfigurationError("credentials refused"))
+    assert bench.handle(a_record("a")) == []
+    assert [held[0] for held in bench.script.held] == ["a"]
+
+
+@pytest.mark.parametrize("error", [TransientError("away"), ConfigurationError("credentials refused")])
+def test_one_order_that_gives_up_again_and_again_never_stops_the_others(bench: Bench, error: Exception) -> None:
+    bench.script.acts["a"] = raising(error)
+    for _ in range(5):
+        bench.handle(a_record("a", receives=TRIES))
+    assert not bench.switches.circuit(FLOW).was_tripped
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("error", [TransientError("away"), ConfigurationError("credentials refused")])
+def test_two_orders_that_give_up_open_the_circuit(bench: Bench, error: Exception, *, together: bool) -> None:
+    bench.script.acts = {"a": raising(error), "b": raising(error)}
+    records = [a_record("a", receives=TRIES), a_record("b", receives=TRIES)]
+    for batch in [records] if together else [[record] for record in records]:
+        assert bench.handle(*batch) == []
     assert bench.switches.circuit(FLOW).stops(bench.clock.now())
+
+
+def test_a_success_between_two_that_give_up_keeps_the_circuit_closed(bench: Bench) -> None:
+    bench.script.acts = {"a": raising(TransientError("away")), "b": raising(TransientError("away"))}
+    for order_id in ("a", "c", "b"):
+        bench.handle(a_record(order_id, receives=TRIES))
+    assert not bench.switches.circuit(FLOW).was_tripped
 
 
 @pytest.mark.parametrize("error", [SystemBusyError("429"), ConcurrentChangeError("moved"), OutOfTimeError("late")])
 def test_a_system_that_merely_is_busy_does_not_open_the_circuit(bench: Bench, error: TransientError) -> None:
-    bench.script.acts["a"] = raising(error)
-    assert bench.handle(a_record("a", receives=TRIES)) == []
-    assert [held[0] for held in bench.script.held] == ["a"]
+    bench.script.acts = {"a": raising(error), "b": raising(error)}
+    assert bench.handle(a_record("a", receives=TRIES), a_record("b", receives=TRIES)) == []
+    assert sorted(held[0] for held in bench.script.held) == ["a", "b"]
     assert not bench.switches.circuit(FLOW).was_tripped
-
-
-def test_a_configuration_error_holds_at_the_first_try_and_opens_the_circuit(bench: Bench) -> None:
-    bench.script.acts["a"] = raising(ConfigurationError("credentials refused"))
-    assert bench.handle(a_record("a")) == []
-    assert [held[0] for held in bench.script.held] == ["a"]
-    assert bench.switches.circuit(FLOW).stops(bench.clock.now())
 
 
 def test_while_the_circuit_is_open_orders_are_held_untried(bench: Bench) -> None:
@@ -223,6 +245,16 @@ def test_the_log_of_a_convergence_names_the_order_and_one_metric_counts_it(
     (entry,) = entries
     assert (entry["message"], entry["order_id"], entry["ending"]) == ("order converged", "a", "proven")
     assert json.loads(capsys.readouterr().out)["OrdersProven"] == [1.0]
+
+
+def test_a_wait_or_a_switch_that_cannot_be_set_does_not_bring_the_whole_batch_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = raising(ConfigurationError("not allowed"))
+    monkeypatch.setattr(MemoryMessageVisibility, "set_wait", lambda *_: refuse())
+    monkeypatch.setattr(MemoryFlowSwitches, "suspect", lambda *_: refuse())
+    bench.script.acts = {"a": raising(TransientError("away")), "b": raising(TransientError("away"))}
+    assert bench.handle(a_record("a", receives=1), a_record("b", receives=TRIES)) == ["a-1"]
 
 
 def test_the_log_of_a_defect_has_its_place_and_not_its_text(bench: Bench) -> None:

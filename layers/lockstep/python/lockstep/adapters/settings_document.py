@@ -81,6 +81,7 @@ class _Store(_Part):
     number_alphabet: str = "".join(sorted(NUMBER_ALPHABET))
     ship_via_map: dict[Text, Text] = {}
     fallback_ship_via: Text | None = None
+    leaves_out_custom_lines: bool = False
     gate: _Gate
 
     @model_validator(mode="after")
@@ -102,6 +103,7 @@ class _Store(_Part):
             number_alphabet=frozenset(self.number_alphabet),
             ship_via_map=MappingProxyType(dict(self.ship_via_map)),
             fallback_ship_via=self.fallback_ship_via,
+            leaves_out_custom_lines=self.leaves_out_custom_lines,
             gate=self.gate.to_domain(),
         )
 
@@ -118,7 +120,6 @@ class _Storefront(_Part):
 class _Holds(_Part):
     payment_recheck_seconds: Seconds = _HOLDS.payment_recheck_seconds
     sku_recheck_seconds: Seconds = _HOLDS.sku_recheck_seconds
-    system_recheck_seconds: Seconds = _HOLDS.system_recheck_seconds
 
     def to_domain(self) -> HoldPolicy:
         return HoldPolicy(**self.model_dump())
@@ -212,6 +213,7 @@ def _store_document(store: StorePolicy) -> dict[str, Any]:
         "number_alphabet": "".join(sorted(store.number_alphabet)),
         "ship_via_map": dict(store.ship_via_map),
         "fallback_ship_via": store.fallback_ship_via,
+        "leaves_out_custom_lines": store.leaves_out_custom_lines,
         "gate": {
             "settled_payment_states": sorted(store.gate.settled_payment_states),
             "tolerance_minor": dict(store.gate.tolerance_minor),

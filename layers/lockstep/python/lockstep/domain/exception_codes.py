@@ -38,6 +38,8 @@ class ExceptionCode(StrEnum):
     ORDER_NUMBER_TAKEN = "ORDER_NUMBER_TAKEN"
     ORDER_UNSUPPORTED = "ORDER_UNSUPPORTED"
     ORDER_UNREADABLE = "ORDER_UNREADABLE"
+    STORE_UNKNOWN = "STORE_UNKNOWN"
+    WAITS_TOO_LONG = "WAITS_TOO_LONG"
     ORDER_NOT_IN_SHOP = "ORDER_NOT_IN_SHOP"
     SHIPPING_METHOD_UNMAPPED = "SHIPPING_METHOD_UNMAPPED"
     WAREHOUSE_REJECTED = "WAREHOUSE_REJECTED"
@@ -91,7 +93,7 @@ _KINDS = (
         Severity.ERROR,
         4,
         "A line's SKU has no Deposco item, so the warehouse would refuse the order. Nothing was sent.",
-        "Map the SKU to its Deposco item; the order then leaves by itself.",
+        "Map the SKU to its Deposco item; the order leaves when it is looked at next, within the hour.",
     ),
     _kind(
         ExceptionCode.SKU_MISSING,
@@ -148,6 +150,22 @@ _KINDS = (
         4,
         "commercetools sent an order in a shape Lockstep cannot read. Nothing was sent.",
         "Compare the named field with the API's documentation, upgrade Lockstep, redrive.",
+    ),
+    _kind(
+        ExceptionCode.STORE_UNKNOWN,
+        Owner.ENGINEERING,
+        Severity.ERROR,
+        4,
+        "The settings name stores, and this order's is not among them. Nothing was sent.",
+        "Add the store with its business unit to the settings, then redrive.",
+    ),
+    _kind(
+        ExceptionCode.WAITS_TOO_LONG,
+        Owner.ENGINEERING,
+        Severity.ERROR,
+        2,
+        "The order has been tried for hours and a system refused or failed every time.",
+        "Find the order's log lines for what the system answered; if other orders pass, the order itself is why.",
     ),
     _kind(
         ExceptionCode.ORDER_NOT_IN_SHOP,

@@ -19,12 +19,14 @@ class Circuit:
     """A flow's switch.
 
     `paused_by` names who paused it by hand. `open_until` is set while the other system is thought to be away:
-    until then nothing is tried; after it, work is let through and the first failure opens it again.
+    until then nothing is tried; after it, work is let through. `suspects` are the orders that gave up since
+    the last success: one alone may be the order's own trouble, two are the system's.
     """
 
     paused_by: str | None = None
     reason: str = ""
     open_until: datetime | None = None
+    suspects: frozenset[str] = frozenset()
 
     def stops(self, now: datetime) -> bool:
         """Whether work must be held instead of tried."""
@@ -32,5 +34,10 @@ class Circuit:
 
     @property
     def was_tripped(self) -> bool:
-        """Whether a success should close it."""
+        """Whether the other system is thought to be away, or was until a moment ago."""
         return self.open_until is not None
+
+    @property
+    def awaits_a_success(self) -> bool:
+        """Whether a success is worth noting."""
+        return self.was_tripped or bool(self.suspects)

@@ -22,8 +22,9 @@ class StorePolicy:
     """How one store's orders are carried over.
 
     `number_prefix` keeps the numbers of several projects and environments apart in one Deposco account.
-    `ship_via_map` leads from the shop's shipping method (key or name) to the warehouse's ship-via;
-    `fallback_ship_via` serves the rest, and None parks them.
+    `ship_via_map` leads from the shop's shipping method to the warehouse's ship-via; `fallback_ship_via` serves
+    the rest, and None parks them. `leaves_out_custom_lines` says that custom line items (gift wrap, engraving)
+    are nothing the warehouse does; otherwise an order with one is parked.
     """
 
     business_unit: str
@@ -33,6 +34,7 @@ class StorePolicy:
     number_alphabet: frozenset[str] = NUMBER_ALPHABET
     ship_via_map: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     fallback_ship_via: str | None = None
+    leaves_out_custom_lines: bool = False
     gate: GatePolicy
 
 
@@ -55,7 +57,6 @@ class HoldPolicy:
 
     payment_recheck_seconds: int = 900
     sku_recheck_seconds: int = 3600
-    system_recheck_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,11 @@ class MerchantSettings:
     holds: HoldPolicy
     call_budget: BudgetPolicy = field(default_factory=BudgetPolicy)
 
-    def store(self, store_key: str | None) -> StorePolicy:
-        """The policy of one store; orders without a store, and stores not named, follow the default."""
-        if store_key is None:
+    def store(self, store_key: str | None) -> StorePolicy | None:
+        """The policy of one store; the default for orders without a store, and where no store is named at all.
+
+        None for a store that is not named among others: its orders would go to somebody else's business unit.
+        """
+        if store_key is None or not self.stores:
             return self.default_store
-        return self.stores.get(store_key, self.default_store)
+        return self.stores.get(store_key)

@@ -26,8 +26,13 @@ class HoldReason(StrEnum):
 
     PAYMENT = "waiting-for-payment"
     SKU = "waiting-for-sku"
+    SENDING = "being-sent"
     SYSTEM_DOWN = "waiting-for-system"
     PAUSED = "flow-paused"
+
+
+UNFINISHED = frozenset({HoldReason.SENDING, HoldReason.SYSTEM_DOWN, HoldReason.PAUSED})
+"""Holds of work that was begun or put off: whatever message comes next takes it up again."""
 
 
 class Phase(StrEnum):
@@ -75,9 +80,11 @@ class WarehouseRecord:
     """What the warehouse has been told of an order, and what still stands in the way.
 
     `revision` is the stored revision this copy was read at (0: not stored yet). `sending_since` stands from
-    just before the first write until the copy is proven: whoever finds it looks before writing again.
-    `seen_version` is the newest version of the shop's order that was weighed; `view` is what the shop's copy
-    then held of what we write there. `open_codes` are the exceptions this flow has open.
+    just before the first write: whoever finds it without a proof looks before writing again. `seen_version`
+    is the newest version of the shop's order that was weighed; `view` is what the shop's copy then held of
+    what we write there. `content_hash` is the shop's content as it was last sent, `raised_hash` the one for
+    which a person was last asked to act. `open_codes` are the exceptions this flow has open. `news_revision`
+    is the revision that last held something the shop should be told (0: nothing yet).
     """
 
     order_id: str
@@ -92,6 +99,7 @@ class WarehouseRecord:
     business_unit: str | None = None
     warehouse_id: str | None = None
     content_hash: str | None = None
+    raised_hash: str | None = None
     lines: tuple[SentLine, ...] = ()
     payment_ids: tuple[str, ...] = ()
     sending_since: datetime | None = None
@@ -99,7 +107,13 @@ class WarehouseRecord:
     cancelled_at: datetime | None = None
     hold: Hold | None = None
     open_codes: tuple[ExceptionCode, ...] = ()
+    news_revision: int = 0
     history: tuple[HistoryEntry, ...] = ()
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether work was begun, or put off, and has not come to an end."""
+        return self.hold is not None and self.hold.reason in UNFINISHED
 
     @property
     def phase(self) -> Phase:
@@ -121,20 +135,25 @@ class WarehouseRecord:
         """The record with one more thing that happened."""
         return replace(self, history=_appended(self.history, at, what, detail))
 
+    def with_news(self) -> WarehouseRecord:
+        """The record as it will be stored next, marked as something the shop should be told."""
+        return replace(self, news_revision=self.revision + 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorefrontRecord:
     """What the shop has been told of an order.
 
     `view` is the shop's copy as our last read or write left it, with its version: the version that the next
-    write sends. `own_versions` are those our writes returned. `acknowledged_at` is when the shop first held
-    the warehouse's number.
+    write sends. `own_versions` are those our writes returned. `told_revision` is the revision of the warehouse's
+    record that the shop was last told of. `acknowledged_at` is when the shop first held a proven order's number.
     """
 
     order_id: str
     revision: int = 0
     view: ShopView | None = None
     own_versions: tuple[int, ...] = ()
+    told_revision: int = 0
     acknowledged_at: datetime | None = None
     conflicts: int = 0
     hold: Hold | None = None

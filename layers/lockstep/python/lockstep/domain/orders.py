@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -128,3 +130,22 @@ class ShopOrder:
     def reference(self) -> str:
         """How people name the order: its number, or its id where it has none (CT-ORD-01)."""
         return self.order_number or self.order_id
+
+    def content_hash(self) -> str:
+        """A fingerprint of all that a warehouse acts on; equal content, equal hash, in any process.
+
+        Of the shop's own content only: a change of our settings is no change of the order.
+        """
+        content = [
+            _plain(self.shipping_address),
+            _plain(self.billing_address),
+            self.shipping_method,
+            self.has_several_addresses,
+            [[line.line_id, line.sku, line.quantity] for line in self.lines],
+        ]
+        text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _plain(address: Address | None) -> list[object] | None:
+    return None if address is None else [getattr(address, field.name) for field in fields(address)]

@@ -62,7 +62,7 @@ def changes_due(
     """
     changes: list[ShopChange] = []
     proven = record.phase is Phase.PROVEN
-    if proven and record.warehouse_number and view.warehouse_number is None:
+    if proven and record.warehouse_number and view.warehouse_number != record.warehouse_number:
         changes.append(SetSyncInfo(channel_key=policy.channel_key, external_id=record.warehouse_number))
     if proven and policy.confirm_orders and view.status is OrderStatus.OPEN:
         changes.append(ChangeStatus(status=OrderStatus.CONFIRMED))

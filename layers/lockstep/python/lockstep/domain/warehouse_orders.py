@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,11 +53,6 @@ class WarehouseOrder:
     shipping: Money | None
     tax: Money | None
 
-    def content_hash(self) -> str:
-        """A fingerprint of everything the warehouse acts on; equal content, equal hash, in any process."""
-        content = json.dumps(_plain(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-        return hashlib.sha256(content.encode()).hexdigest()[:32]
-
     def as_sent(self) -> tuple[SentLine, ...]:
         """The lines in the form in which they are remembered."""
         return tuple(
@@ -76,13 +69,16 @@ class WarehouseOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyLine:
-    """A line as the warehouse holds it; `item_number` is None where it lost the item (DEP-V2CO-04)."""
+    """A line as the warehouse holds it, in eaches.
+
+    `item_number` is None where it lost the item (DEP-V2CO-04), `quantity` where it cannot be told in eaches.
+    """
 
     line_number: str
     shop_line_id: str | None
     item_number: str | None
-    quantity: int
-    cancelled_quantity: int = 0
+    quantity: float | None
+    cancelled_quantity: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +159,7 @@ def compose(
     `line_numbers` are those already given to lines of this order; new lines continue the sequence.
     Raises `PermanentError` where the order cannot be expressed (address, ship-via, several addresses).
     """
-    _refuse_unsupported(order)
+    _refuse_unsupported(order, policy)
     ship_to = order.shipping_address or Address()
     absent = [part for part in REQUIRED_ADDRESS_PARTS if not getattr(ship_to, part)]
     if not (ship_to.last_name or ship_to.first_name or ship_to.company):
@@ -210,6 +206,8 @@ def differences(wanted: WarehouseOrder, copy: WarehouseCopy) -> tuple[str, ...]:
     would be picked too.
     """
     found: list[str] = []
+    if not copy.is_live:
+        found.append(f"the copy is {copy.status}")
     if copy.number != wanted.number or copy.business_unit != wanted.business_unit:
         found.append(f"the copy is {copy.business_unit}/{copy.number}, not {wanted.business_unit}/{wanted.number}")
     held: dict[str, CopyLine] = {}
@@ -230,20 +228,27 @@ def _line_differences(wanted: WarehouseLine, held: CopyLine | None) -> list[str]
     found = []
     if held.item_number != wanted.item_number:
         found.append(f"line {wanted.line_number} has item {held.item_number or 'none'}, sent {wanted.item_number}")
-    live = held.quantity - held.cancelled_quantity
+    live = None if held.quantity is None else held.quantity - held.cancelled_quantity
     if live != wanted.quantity:
-        found.append(f"line {wanted.line_number} has quantity {live}, sent {wanted.quantity}")
+        shown = "unknown" if live is None else f"{live:g}"
+        found.append(f"line {wanted.line_number} has quantity {shown}, sent {wanted.quantity}")
     if held.shop_line_id is not None and held.shop_line_id != wanted.shop_line_id:
         found.append(f"line {wanted.line_number} belongs to another shop line")
     return found
 
 
-def _refuse_unsupported(order: ShopOrder) -> None:
+def _refuse_unsupported(order: ShopOrder, policy: StorePolicy) -> None:
     if order.has_several_addresses:
         raise PermanentError(
             ExceptionCode.ORDER_UNSUPPORTED,
             "it ships to several addresses, which is not carried over",
             facts={"feature": "several ship-to addresses"},
+        )
+    if order.custom_line_total is not None and not policy.leaves_out_custom_lines:
+        raise PermanentError(
+            ExceptionCode.ORDER_UNSUPPORTED,
+            "it has custom line items, and the settings do not say that the warehouse has no part in them",
+            facts={"feature": "custom line items", "amount": str(order.custom_line_total)},
         )
     if not order.lines:
         raise PermanentError(
@@ -274,17 +279,3 @@ def _ship_via(order: ShopOrder, policy: StorePolicy) -> str | None:
         f"its shipping method {method or '(none)'!r} has no ship-via in the settings",
         facts={"shipping_method": method or ""},
     )
-
-
-def _plain(order: WarehouseOrder) -> dict[str, object]:
-    def address(value: Address | None) -> object:
-        return None if value is None else [getattr(value, part) for part in Address.__slots__]
-
-    return {
-        "number": order.number,
-        "unit": order.business_unit,
-        "ship_to": address(order.ship_to),
-        "bill_to": address(order.bill_to),
-        "ship_via": order.ship_via,
-        "lines": [[line.line_number, line.shop_line_id, line.item_number, line.quantity] for line in order.lines],
-    }

@@ -15,7 +15,7 @@ from lockstep.domain.flow_switches import Circuit, Flow
 from lockstep.domain.hints import Hint
 from lockstep.domain.merchant_settings import MerchantSettings
 from lockstep.domain.money import Money
-from lockstep.domain.order_state import OrderRecords, StorefrontRecord, WarehouseRecord
+from lockstep.domain.order_state import HoldReason, OrderRecords, StorefrontRecord, WarehouseRecord
 from lockstep.domain.order_views import DueHold, ViewChange
 from lockstep.domain.orders import ShopOrder, ShopView
 from lockstep.domain.storefront_facts import ShopChange
@@ -157,11 +157,14 @@ class FlowSwitches(Protocol):
     def circuit(self, flow: Flow) -> Circuit:
         """The flow's switch as stored."""
 
+    def suspect(self, flow: Flow, order_ids: Iterable[str]) -> None:
+        """Note orders that gave up; each counts once."""
+
     def trip(self, flow: Flow, *, reason: str, at: datetime, retry_at: datetime) -> None:
-        """Open the circuit until `retry_at`."""
+        """Open the circuit until `retry_at`; the suspects stay noted."""
 
     def close(self, flow: Flow) -> None:
-        """Close the circuit after a success."""
+        """After a success: close the circuit and forget the suspects."""
 
 
 class OrderViews(Protocol):
@@ -170,5 +173,10 @@ class OrderViews(Protocol):
     def apply(self, change: ViewChange) -> None:
         """Bring the views to this change; applying an older or the same change again alters nothing."""
 
-    def due_holds(self, lane: Flow, now: datetime, limit: int) -> tuple[DueHold, ...]:
-        """Held orders of a lane whose time has come, longest waiting first."""
+    def due_holds(
+        self, lane: Flow, now: datetime, limit: int, reasons: frozenset[HoldReason] | None = None
+    ) -> tuple[DueHold, ...]:
+        """Up to `limit` held orders of a lane whose time has come, longest due first.
+
+        Only those held for one of `reasons`, where some are given.
+        """

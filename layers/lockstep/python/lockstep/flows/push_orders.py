@@ -16,10 +16,10 @@ from lockstep.domain.errors import PermanentError
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.hints import Cause, Hint
 from lockstep.domain.merchant_settings import MerchantSettings, StorePolicy
-from lockstep.domain.order_state import Hold, HoldReason, StorefrontRecord, WarehouseRecord
+from lockstep.domain.order_state import UNFINISHED, Hold, HoldReason, StorefrontRecord, WarehouseRecord
 from lockstep.domain.orders import OrderStatus, ShopOrder
 from lockstep.domain.release_gate import GateVerdict
-from lockstep.domain.warehouse_orders import MappedItem, WarehouseCopy, WarehouseOrder
+from lockstep.domain.warehouse_orders import WarehouseCopy, WarehouseOrder
 from lockstep.flows.deadline import Deadline
 from lockstep.flows.outcomes import Ending, Outcome
 from lockstep.flows.ports import (
@@ -33,11 +33,17 @@ from lockstep.flows.ports import (
     WarehouseOrders,
 )
 
-READ_SECONDS = 8.0
-"""Time a remote read may take: not begun when less is left."""
+READ_SECONDS = 20.0
+"""Time a remote read may take, a new token included: not begun when less is left."""
 
-WRITE_SECONDS = 15.0
+WRITE_SECONDS = 25.0
 """Time a remote write and the note of its outcome may take: not begun when less is left."""
+
+SENDING_SECONDS = 600
+"""A try that has not ended by then died with its process; the sweep takes it up."""
+
+LONGEST_WAIT = timedelta(hours=6)
+"""An order that has waited for a system for so long is shown to a person."""
 
 ORDER_DELETED = "OrderDeleted"
 
@@ -73,9 +79,9 @@ class PushOrders:
         The sweep hints it again; the order is read then, since the messages' copies are gone.
         """
         convergence = self._begin(order_id, Deadline(wake_at, self.clock))
-        if not convergence.has_news(hints):
+        if not convergence.has_work(hints):
             return convergence.unchanged()
-        return convergence.hold(reason, detail, wake_at)
+        return convergence.hold_for_a_system(reason, detail, wake_at)
 
     def park(self, order_id: str, detail: str) -> Outcome:
         """Set the order aside as a defect of ours, after several tries failed in an unknown way."""
@@ -90,40 +96,55 @@ class PushOrders:
 
 @dataclass(slots=True, kw_only=True)
 class _Convergence:
-    """One order's turn: `record` is always the newest, stored or about to be."""
+    """One order's turn: `record` is always the newest, stored or about to be.
+
+    `has_news` notes that the next stored record holds something the shop should be told.
+    """
 
     flow: PushOrders
     record: WarehouseRecord
     storefront: StorefrontRecord | None
     deadline: Deadline
+    has_news: bool = False
 
     def run(self, hints: Sequence[Hint]) -> Outcome:
-        if any(hint.message_type == ORDER_DELETED for hint in hints):
-            return self._cancel()
-        if not self.has_news(hints):
-            self._repair_lost_hint()
+        news = [hint for hint in hints if self._is_news(hint)]
+        if not news:
+            self._tell_what_is_owed()
             return self.unchanged()
-        return self._weigh(self._newest_copy(hints))
+        if any(hint.message_type == ORDER_DELETED for hint in news):
+            return self._delete(news)
+        order = self._newest_copy(news)
+        return self._settled() if order is None else self._weigh(order)
+
+    def has_work(self, hints: Sequence[Hint]) -> bool:
+        """Whether anything would be done for these hints, were it possible now."""
+        return any(self._is_news(hint) for hint in hints) or self._owes_the_shop()
 
     # Which copy of the order
 
-    def has_news(self, hints: Sequence[Hint]) -> bool:
-        """Whether any hint can speak of something that has not been weighed."""
-        return any(self._is_news(hint) for hint in hints)
-
     def _is_news(self, hint: Hint) -> bool:
+        """Whether the hint can speak of something that has not been weighed.
+
+        A message that comes again after a failed try always is: the try may have died anywhere.
+        """
+        if hint.message_type == ORDER_DELETED:
+            is_known = self.record.cancelled_at is not None
+            return not is_known and ExceptionCode.CANCELLED_AFTER_SENDING not in self.record.open_codes
         if hint.cause is not Cause.ORDER_MESSAGE or hint.shop_version is None:
             return True
         if self.storefront is not None and hint.shop_version in self.storefront.own_versions:
             return False
-        a_try_was_cut_off = (
-            self.record.sending_since is not None and self.record.proven_at is None and not self.record.open_codes
-        )
-        waits_for_a_system = self.record.hold is not None and self.record.hold.reason is HoldReason.SYSTEM_DOWN
-        return a_try_was_cut_off or waits_for_a_system or hint.shop_version > self.record.seen_version
+        is_newer = hint.shop_version > self.record.seen_version
+        return is_newer or self.record.is_unfinished or hint.receive_count > 1
 
-    def _newest_copy(self, hints: Sequence[Hint]) -> ShopOrder:
-        """The newest copy that came along, or the order as it is now when a hint knows of something newer."""
+    def _newest_copy(self, hints: Sequence[Hint]) -> ShopOrder | None:
+        """The newest copy that came along, or the order as it is now when a hint knows of something newer.
+
+        None for a cancelled order that is gone. What was cancelled is not revived by an old copy.
+        """
+        if self.record.cancelled_at is not None:
+            return self.flow.shop.fetch(self.record.order_id)
         copies = [self.flow.shop.read_document(hint.document) for hint in hints if hint.document is not None]
         carried = max(copies, key=lambda order: order.version, default=None)
         if carried is None or carried.version < self.record.seen_version:
@@ -155,15 +176,15 @@ class _Convergence:
 
     # What is due
 
-    def _weigh(self, order: ShopOrder) -> Outcome:
+    def _weigh(self, order: ShopOrder, *, orphans_were_looked_for: bool = False) -> Outcome:
         self._see(order)
-        settings = self.flow.settings.current()
-        policy = settings.store(order.store_key)
         if order.status is OrderStatus.CANCELLED:
             return self._cancel()
+        settings = self.flow.settings.current()
+        policy = self._policy(order, settings)
         self.record = replace(self.record, cancelled_at=None)
         if self.record.proven_at is not None:
-            return self._after_sending(order, policy)
+            return self._after_sending(order)
         verdict = release_gate.decide(order, policy.gate)
         if verdict is GateVerdict.MUST_READ_PAYMENTS:
             order = self._fetch()
@@ -172,11 +193,33 @@ class _Convergence:
                 return self._cancel()
             verdict = release_gate.decide(order, policy.gate)
         if verdict is not GateVerdict.RELEASED:
-            return self._hold_for_payment(order, settings, policy)
+            return self._hold_for_payment(order, settings, orphans_were_looked_for=orphans_were_looked_for)
         return self._send(order, settings, policy)
 
+    def _policy(self, order: ShopOrder, settings: MerchantSettings) -> StorePolicy:
+        """The store's policy. A business unit that was begun with is kept, or the order might be sent to two."""
+        policy = settings.store(order.store_key)
+        if policy is None:
+            raise PermanentError(
+                ExceptionCode.STORE_UNKNOWN,
+                f"its store {order.store_key!r} is not in the settings",
+                facts={"store": order.store_key or ""},
+            )
+        if self.record.sending_since is not None and self.record.business_unit is not None:
+            return replace(policy, business_unit=self.record.business_unit)
+        return policy
+
+    def _delete(self, hints: Sequence[Hint]) -> Outcome:
+        """Deleted in the shop. The version is noted, so that a late message about the living order is old."""
+        for hint in hints:
+            if hint.document is not None and self.record.seen_version == 0:
+                self._see(self.flow.shop.read_document(hint.document))
+        newest = max((hint.shop_version or 0 for hint in hints), default=0)
+        self.record = replace(self.record, seen_version=max(self.record.seen_version, newest))
+        return self._cancel()
+
     def _cancel(self) -> Outcome:
-        """Cancelled or deleted in the shop. A deletion moves no version, so this may be told more than once."""
+        """Cancelled or deleted in the shop; either may be told more than once."""
         if self.record.cancelled_at is not None or ExceptionCode.CANCELLED_AFTER_SENDING in self.record.open_codes:
             return self._settled()
         if self._may_be_in_the_warehouse():
@@ -186,10 +229,11 @@ class _Convergence:
                 facts={"warehouse_number": self.record.warehouse_number or ""},
             )
         now = self.flow.clock.now()
-        self._resolve_exceptions(now, by="cancelled in the shop before it was sent")
+        self._resolve_exceptions(now, self.record.open_codes, by="cancelled in the shop before it was sent")
         self.record = replace(self.record, cancelled_at=now, sending_since=None, hold=None)
         self.record = self.record.noting(now, "cancelled before sending")
         self._save()
+        self._tell_what_is_owed()
         return self._outcome(Ending.CANCELLED)
 
     def _may_be_in_the_warehouse(self) -> bool:
@@ -200,32 +244,40 @@ class _Convergence:
         copies = self.flow.warehouse.find(self.record.business_unit or "", self.record.warehouse_number or "")
         return any(copy.is_live for copy in copies)
 
-    def _after_sending(self, order: ShopOrder, policy: StorePolicy) -> Outcome:
-        """A proven order that the shop changed: equal content costs nothing, other content is a person's."""
-        items = self._items(order, policy)
-        missing = warehouse_orders.unmapped_skus(order, items)
-        if not missing and self._compose(order, items, policy).content_hash() == self.record.content_hash:
+    def _after_sending(self, order: ShopOrder) -> Outcome:
+        """A proven order that the shop speaks of again.
+
+        Equal content costs nothing and closes what was raised about other content; each further content is
+        raised once.
+        """
+        content = order.content_hash()
+        if content == self.record.content_hash:
+            raised = (ExceptionCode.CHANGED_AFTER_SENDING, ExceptionCode.CANCELLED_AFTER_SENDING)
+            closing = [code for code in self.record.open_codes if code in raised]
+            self._resolve_exceptions(self.flow.clock.now(), closing, by="the shop's order is again as it was sent")
+            self.record = replace(self.record, raised_hash=None)
             return self._settled()
-        if ExceptionCode.CHANGED_AFTER_SENDING in self.record.open_codes:
+        if content == self.record.raised_hash:
             return self._settled()
+        self.record = replace(self.record, raised_hash=content)
         raise PermanentError(
             ExceptionCode.CHANGED_AFTER_SENDING,
             "it was changed in commercetools after the warehouse had received it",
-            facts={
-                "warehouse_number": self.record.warehouse_number or "",
-                "shop_version": str(order.version),
-            },
+            facts={"warehouse_number": self.record.warehouse_number or "", "shop_version": str(order.version)},
         )
 
     def _settled(self) -> Outcome:
         """Nothing is due; what was seen is noted, so that the next duplicate costs no reading."""
         self.record = replace(self.record, hold=None)
         self._save()
+        self._tell_what_is_owed()
         return self.unchanged()
 
     # Holding
 
-    def _hold_for_payment(self, order: ShopOrder, settings: MerchantSettings, policy: StorePolicy) -> Outcome:
+    def _hold_for_payment(
+        self, order: ShopOrder, settings: MerchantSettings, *, orphans_were_looked_for: bool
+    ) -> Outcome:
         """Hold, then look whether a payment spoke before its order was known.
 
         The alias is written first and the orphan looked for after it, the receiving flow does it the other
@@ -233,73 +285,75 @@ class _Convergence:
         """
         secured = release_gate.secured_minor(order.payments or (), order.total.currency)
         detail = f"{secured} of {order.total.amount_minor} minor units of {order.total.currency} secured"
-        unknown = frozenset(order.payment_ids) - frozenset(self.record.payment_ids)
         self.record = replace(self.record, payment_ids=order.payment_ids)
         wake_at = self.flow.clock.now() + timedelta(seconds=settings.holds.payment_recheck_seconds)
-        outcome = self.hold(HoldReason.PAYMENT, detail, wake_at, payment_aliases=order.payment_ids)
-        if not unknown or not self.flow.states.orphan_payments(unknown):
+        outcome = self._hold(HoldReason.PAYMENT, detail, wake_at, payment_aliases=order.payment_ids)
+        if orphans_were_looked_for or not self.flow.states.orphan_payments(order.payment_ids):
             return outcome
-        order = self._fetch()
-        if release_gate.decide(order, policy.gate) is not GateVerdict.RELEASED:
-            return outcome
-        self._see(order)
-        return self._send(order, settings, policy)
+        return self._weigh(self._fetch(), orphans_were_looked_for=True)
 
     def _hold_for_skus(self, missing: tuple[str, ...], settings: MerchantSettings, policy: StorePolicy) -> Outcome:
         named = ", ".join(missing[:10])
         now = self.flow.clock.now()
         self.flow.sku_map.wait_for(policy.business_unit, missing, self.record.order_id, now)
-        is_new = self._open_exception(
-            ExceptionCode.SKU_UNMAPPED,
-            f"no Deposco item for {named}",
-            {"skus": named, "unit": policy.business_unit},
-        )
-        wake_at = now + timedelta(seconds=settings.holds.sku_recheck_seconds)
-        outcome = self.hold(HoldReason.SKU, named, wake_at)
-        if is_new:
-            self._tell_storefront()
-        return outcome
+        facts = {"skus": named, "unit": policy.business_unit}
+        self._open_exception(ExceptionCode.SKU_UNMAPPED, f"no Deposco item for {named}", facts)
+        return self._hold(HoldReason.SKU, named, now + timedelta(seconds=settings.holds.sku_recheck_seconds))
 
-    def hold(
+    def hold_for_a_system(self, reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
+        standing = self.record.hold
+        if standing is not None and self.record.is_unfinished:
+            waited = self.flow.clock.now() - standing.since
+            if waited > LONGEST_WAIT:
+                hours = int(waited.total_seconds() // 3600)
+                self._open_exception(
+                    ExceptionCode.WAITS_TOO_LONG, f"tried for {hours} hours without success", {"last_failure": detail}
+                )
+        return self._hold(reason, detail, wake_at)
+
+    def _hold(
         self, reason: HoldReason, detail: str, wake_at: datetime, *, payment_aliases: Sequence[str] = ()
     ) -> Outcome:
         now = self.flow.clock.now()
-        standing = self.record.hold
-        if standing is not None and standing.reason is reason:
-            since = standing.since
-        else:
-            since = now
+        if self.record.hold is None or self.record.hold.reason is not reason:
             self.record = self.record.noting(now, f"held: {reason.value}", detail)
-        self.record = replace(self.record, hold=Hold(reason=reason, since=since, wake_at=wake_at, detail=detail))
+        hold = Hold(reason=reason, since=self._waiting_since(reason, now), wake_at=wake_at, detail=detail)
+        self.record = replace(self.record, hold=hold)
         self._save(payment_aliases=payment_aliases)
+        self._tell_what_is_owed()
         return self._outcome(Ending.HELD, reason=reason.value)
+
+    def _waiting_since(self, reason: HoldReason, now: datetime) -> datetime:
+        """A wait that goes on keeps its age; waits for a system are one wait, however often it is tried."""
+        standing = self.record.hold
+        if standing is None:
+            return now
+        is_the_same = standing.reason is reason or {standing.reason, reason} <= UNFINISHED
+        return standing.since if is_the_same else now
 
     # Sending
 
-    def _items(self, order: ShopOrder, policy: StorePolicy) -> dict[str, MappedItem]:
+    def _send(self, order: ShopOrder, settings: MerchantSettings, policy: StorePolicy) -> Outcome:
         skus = {line.sku for line in order.lines if line.sku is not None}
-        return dict(self.flow.sku_map.resolve(policy.business_unit, skus))
-
-    def _compose(self, order: ShopOrder, items: dict[str, MappedItem], policy: StorePolicy) -> WarehouseOrder:
-        return warehouse_orders.compose(
+        items = self.flow.sku_map.resolve(policy.business_unit, skus)
+        missing = warehouse_orders.unmapped_skus(order, items)
+        if missing:
+            return self._hold_for_skus(missing, settings, policy)
+        if ExceptionCode.SKU_UNMAPPED in self.record.open_codes:
+            self._resolve_exceptions(self.flow.clock.now(), [ExceptionCode.SKU_UNMAPPED], by="the SKU was mapped")
+        wanted = warehouse_orders.compose(
             order,
             number=self.record.warehouse_number or warehouse_orders.warehouse_number(order, policy),
             items=items,
             policy=policy,
             line_numbers={line.shop_line_id: line.line_number for line in self.record.lines},
         )
-
-    def _send(self, order: ShopOrder, settings: MerchantSettings, policy: StorePolicy) -> Outcome:
-        items = self._items(order, policy)
-        missing = warehouse_orders.unmapped_skus(order, items)
-        if missing:
-            return self._hold_for_skus(missing, settings, policy)
-        wanted = self._compose(order, items, policy)
         self.flow.warehouse.require_expressible(wanted)
-        copy = self._copy_of_an_earlier_try(wanted)
+        content = order.content_hash()
+        copy = self._copy_of_an_earlier_try(wanted, content)
         if copy is None:
             self.deadline.require(WRITE_SECONDS)
-            self._note_intent(wanted, order.payment_ids)
+            self._note_intent(wanted, content, order.payment_ids)
             copy = self.flow.warehouse.place(wanted)
         wrong = warehouse_orders.differences(wanted, copy)
         if wrong:
@@ -308,10 +362,13 @@ class _Convergence:
                 f"Deposco's copy is not what was sent: {wrong[0]}",
                 facts={"differences": "; ".join(wrong)[:1000], "warehouse_number": wanted.number},
             )
-        return self._note_proof(wanted, copy)
+        return self._note_proof(wanted, content, copy)
 
-    def _copy_of_an_earlier_try(self, wanted: WarehouseOrder) -> WarehouseCopy | None:
-        """What an earlier try left in the warehouse: looked for whenever one may have left something."""
+    def _copy_of_an_earlier_try(self, wanted: WarehouseOrder, content: str) -> WarehouseCopy | None:
+        """What an earlier try left in the warehouse: looked for whenever one may have left something.
+
+        It stands for the order only if it was sent with the content that the order has now.
+        """
         if self.record.sending_since is None:
             return None
         self.deadline.require(READ_SECONDS)
@@ -326,16 +383,18 @@ class _Convergence:
             )
         if copies and not live:
             raise PermanentError(
-                ExceptionCode.WAREHOUSE_COPY_CANCELLED,
-                f"Deposco holds {wanted.number} as cancelled",
-                facts=facts,
+                ExceptionCode.WAREHOUSE_COPY_CANCELLED, f"Deposco holds {wanted.number} as cancelled", facts=facts
             )
-        if live and not warehouse_orders.differences(wanted, live[0]):
+        is_as_sent = self.record.content_hash == content
+        if live and is_as_sent and not warehouse_orders.differences(wanted, live[0]):
             return live[0]
         return None
 
-    def _note_intent(self, wanted: WarehouseOrder, payment_ids: tuple[str, ...]) -> None:
-        """The record takes the number only together with the claim: a number that is taken leaves no trace."""
+    def _note_intent(self, wanted: WarehouseOrder, content: str, payment_ids: tuple[str, ...]) -> None:
+        """The record takes the number only together with the claim: a number that is taken leaves no trace.
+
+        The hold is for the sweep, should this process die before it can say how the write ended.
+        """
         now = self.flow.clock.now()
         what = "sending to the warehouse" if self.record.sending_since is None else "sending again"
         intended = replace(
@@ -345,26 +404,30 @@ class _Convergence:
             lines=wanted.as_sent(),
             payment_ids=payment_ids,
             sending_since=self.record.sending_since or now,
-            content_hash=wanted.content_hash(),
-            hold=None,
+            content_hash=content,
+            hold=Hold(
+                reason=HoldReason.SENDING,
+                since=self._waiting_since(HoldReason.SENDING, now),
+                wake_at=now + timedelta(seconds=SENDING_SECONDS),
+            ),
         ).noting(now, what, wanted.number)
-        self.record = self.flow.states.save_warehouse(
-            intended, number_alias=f"{wanted.business_unit}/{wanted.number}", payment_aliases=payment_ids
-        )
+        self._store(intended, number_alias=f"{wanted.business_unit}/{wanted.number}", payment_aliases=payment_ids)
 
-    def _note_proof(self, wanted: WarehouseOrder, copy: WarehouseCopy) -> Outcome:
+    def _note_proof(self, wanted: WarehouseOrder, content: str, copy: WarehouseCopy) -> Outcome:
         now = self.flow.clock.now()
-        self._resolve_exceptions(now, by="proven in the warehouse")
+        self._resolve_exceptions(now, self.record.open_codes, by="proven in the warehouse")
+        self.has_news = True
         self.record = replace(
             self.record,
             warehouse_id=copy.warehouse_id,
             lines=wanted.as_sent(),
-            content_hash=wanted.content_hash(),
+            content_hash=content,
+            raised_hash=None,
             proven_at=now,
             hold=None,
         ).noting(now, "proven in the warehouse", f"{len(copy.lines)} lines, status {copy.status}")
         self._save()
-        self._tell_storefront()
+        self._tell_what_is_owed()
         return self._outcome(Ending.PROVEN)
 
     # Telling people and the other lane
@@ -372,13 +435,10 @@ class _Convergence:
     def park(self, code: ExceptionCode, message: str, facts: dict[str, str]) -> Outcome:
         """Open the exception, then note it: a crash between the two opens it again, never hides it."""
         if self._open_exception(code, message, facts):
-            self.record = replace(self.record, hold=None).noting(
-                self.flow.clock.now(), f"exception {code.value}", message
-            )
-            self._save()
-            self._tell_storefront()
-        else:
-            self._save()
+            self.record = self.record.noting(self.flow.clock.now(), f"exception {code.value}", message)
+        self.record = replace(self.record, hold=None)
+        self._save()
+        self._tell_what_is_owed()
         return self._outcome(Ending.PARKED, code=code.value)
 
     def _open_exception(self, code: ExceptionCode, message: str, facts: dict[str, str]) -> bool:
@@ -395,33 +455,47 @@ class _Convergence:
         if code in self.record.open_codes:
             return False
         self.record = replace(self.record, open_codes=(*self.record.open_codes, code))
+        self.has_news = True
         return True
 
-    def _resolve_exceptions(self, at: datetime, *, by: str) -> None:
-        for code in self.record.open_codes:
+    def _resolve_exceptions(self, at: datetime, codes: Sequence[ExceptionCode], *, by: str) -> None:
+        for code in codes:
             self.flow.exceptions.resolve(code, order_id=self.record.order_id, at=at, by=by)
-        self.record = replace(self.record, open_codes=())
+            self.has_news = True
+        remaining = tuple(code for code in self.record.open_codes if code not in codes)
+        self.record = replace(self.record, open_codes=remaining)
 
-    def _tell_storefront(self) -> None:
-        """The id follows the record's revision: the same news told twice is one message."""
+    def _owes_the_shop(self) -> bool:
+        """Whether the shop's side has not yet dealt with the newest news."""
+        told_revision = 0 if self.storefront is None else self.storefront.told_revision
+        return self.record.news_revision > told_revision
+
+    def _tell_what_is_owed(self) -> None:
+        """Hint the other lane; the id follows the news, so the same news told twice is one message.
+
+        Asked for at the end of every turn, because a crash may have swallowed the hint of an earlier one.
+        """
+        if not self._owes_the_shop():
+            return
         self.flow.lanes.to_storefront(
             [
                 Hint(
                     cause=Cause.WAREHOUSE_CHANGED,
                     order_id=self.record.order_id,
-                    message_id=f"{self.record.order_id}-warehouse-{self.record.revision}",
+                    message_id=f"{self.record.order_id}-warehouse-{self.record.news_revision}",
                 )
             ]
         )
 
-    def _repair_lost_hint(self) -> None:
-        """A crash may have swallowed the hint to the shop's side after the proof was stored."""
-        is_told = self.storefront is not None and self.storefront.acknowledged_at is not None
-        if self.record.proven_at is not None and not is_told:
-            self._tell_storefront()
-
     def _save(self, *, payment_aliases: Sequence[str] = ()) -> None:
-        self.record = self.flow.states.save_warehouse(self.record, payment_aliases=payment_aliases)
+        self._store(self.record, number_alias=None, payment_aliases=payment_aliases)
+
+    def _store(self, record: WarehouseRecord, *, number_alias: str | None, payment_aliases: Sequence[str]) -> None:
+        marked = record.with_news() if self.has_news else record
+        self.record = self.flow.states.save_warehouse(
+            marked, number_alias=number_alias, payment_aliases=payment_aliases
+        )
+        self.has_news = False
 
     def unchanged(self) -> Outcome:
         return self._outcome(Ending.UNCHANGED)

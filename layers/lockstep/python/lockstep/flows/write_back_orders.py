@@ -23,8 +23,11 @@ from lockstep.flows.ports import Clock, OpenExceptions, OrderStates, SettingsSou
 CONFLICT_ROUNDS = 4
 """Writes tried against a moving version before the message waits for its next delivery."""
 
-WRITE_SECONDS = 15.0
-"""Time a read, a write and the note of its outcome may take: not begun when less is left."""
+READ_SECONDS = 20.0
+"""Time a read may take, a new token included: not begun when less is left."""
+
+WRITE_SECONDS = 25.0
+"""Time a write and the note of its outcome may take: not begun when less is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ class _Turn:
         return max(views, key=lambda view: view.version, default=None)
 
     def _read(self) -> ShopView:
+        self.deadline.require(READ_SECONDS)
         order = self.flow.shop.fetch(self.record.order_id)
         if order is None:
             raise PermanentError(ExceptionCode.ORDER_NOT_IN_SHOP, "commercetools does not return it")
@@ -123,12 +127,15 @@ class _Turn:
     def _settle(self, view: ShopView, *, has_written: bool = False) -> Outcome:
         """Nothing is due any more; stored only where that is news."""
         now = self.flow.clock.now()
-        newly_acknowledged = self.record.acknowledged_at is None and view.warehouse_number is not None
-        is_news = has_written or newly_acknowledged or self.record.hold or self.record.open_codes
+        is_proven = self.warehouse.proven_at is not None
+        holds_our_number = view.warehouse_number == self.warehouse.warehouse_number
+        newly_acknowledged = self.record.acknowledged_at is None and is_proven and holds_our_number
+        was_owed = self.record.told_revision < self.warehouse.news_revision
+        is_news = has_written or newly_acknowledged or was_owed or self.record.hold or self.record.open_codes
         if not is_news:
             return self._outcome(Ending.UNCHANGED)
         self._resolve_exceptions(now)
-        self.record = replace(self.record, view=view, hold=None)
+        self.record = replace(self.record, view=view, hold=None, told_revision=self.warehouse.news_revision)
         if newly_acknowledged:
             self.record = replace(self.record, acknowledged_at=now).noting(now, "acknowledged in the shop")
         self._save()
@@ -158,8 +165,9 @@ class _Turn:
             amount=self.warehouse.total,
         )
         if code not in self.record.open_codes:
-            self.record = replace(self.record, open_codes=(*self.record.open_codes, code), hold=None)
+            self.record = replace(self.record, open_codes=(*self.record.open_codes, code))
             self.record = self.record.noting(now, f"exception {code.value}", message)
+        self.record = replace(self.record, hold=None)
         self._save()
         return self._outcome(Ending.PARKED, code=code.value)
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from lockstep.adapters.aws.settings_source import DynamoSettingsSource
     from lockstep.adapters.commercetools.orders import CommercetoolsOrders
     from lockstep.adapters.http.pacing import LanePace
-    from lockstep.flows.reconcile_orders import ReconcileOrders
     from lockstep.runtime.notification_worker import NotificationWorker
     from lockstep.runtime.queue_worker import QueueWorker
     from lockstep.runtime.stream_worker import StreamWorker
+    from lockstep.runtime.sweep import Sweep
 
 SETTINGS_SECONDS = 30
 """A change of the merchant's settings takes effect within this time."""
@@ -44,8 +44,6 @@ WOKEN_PER_RUN = 500
 
 class LambdaContext(Protocol):
     """What the handlers use of Lambda's context."""
-
-    aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the invocation."""
@@ -144,16 +142,17 @@ def stream_worker() -> StreamWorker:
 
 
 @cache
-def reconcile_orders() -> ReconcileOrders:
+def reconcile_orders() -> Sweep:
     """What `reconcile_orders` runs."""
     from lockstep.adapters.aws.flow_switches import DynamoFlowSwitches
     from lockstep.adapters.aws.lanes import SqsLanes
     from lockstep.adapters.aws.order_views import DynamoOrderViews
     from lockstep.flows.reconcile_orders import ReconcileOrders
+    from lockstep.runtime.sweep import Sweep
 
     settings = ReconcileOrdersSettings.from_environment()
     dynamodb = _client("dynamodb", settings)
-    return ReconcileOrders(
+    flow = ReconcileOrders(
         views=DynamoOrderViews(dynamodb, settings.order_views_table),
         switches=DynamoFlowSwitches(dynamodb, settings.control_table),
         lanes=SqsLanes(
@@ -162,6 +161,7 @@ def reconcile_orders() -> ReconcileOrders:
         clock=SystemClock(),
         orders_per_run=WOKEN_PER_RUN,
     )
+    return Sweep(flow)
 
 
 def _queue_worker(

@@ -1,4 +1,8 @@
-"""Runs a batch of the shop's notifications: each is routed on its own, all hints go out together."""
+"""Runs a batch of the shop's notifications: each is routed on its own, all hints go out together.
+
+Whatever goes wrong with one notification brings back that one alone; what goes wrong with the lane brings back
+those that were to go there. No failure leaves the handler, since that would bring back the whole batch.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lockstep.domain.errors import TransientError
+from lockstep.domain.errors import ConfigurationError, LockstepError
 from lockstep.domain.hints import Hint
 from lockstep.domain.storefront_messages import UnreadableNotificationError
 from lockstep.flows.receive_storefront_events import ReceiveStorefrontEvents
-from lockstep.runtime.observability import count, flush_metrics, logger
+from lockstep.runtime.observability import count, flush_metrics, logger, trace_of
 from lockstep.runtime.queue_worker import DeadLetters
 from lockstep.runtime.records import QueueRecord, partial_failure, records_of
 
@@ -31,8 +35,8 @@ class NotificationWorker:
         for record in records_of(event):
             try:
                 hint = self._hint(record)
-            except TransientError as error:
-                logger.warning("a notification must come again", extra={"why": str(error)})
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others along
+                _note("a notification must come again", error, message_id=record.message_id)
                 failed.append(record.message_id)
                 continue
             if hint is not None:
@@ -41,8 +45,8 @@ class NotificationWorker:
         try:
             self.flow.queue(hints)
             count("NotificationsQueued", len(hints))
-        except TransientError as error:
-            logger.warning("the lane could not be reached", extra={"why": str(error)})
+        except Exception as error:  # noqa: BLE001 - what was skipped or buried is done and must not come again
+            _note("the lane could not be reached", error)
             failed.extend(record.message_id for record in carriers)
         finally:
             flush_metrics()
@@ -50,12 +54,10 @@ class NotificationWorker:
 
     def _hint(self, record: QueueRecord) -> Hint | None:
         try:
-            notification = json.loads(record.body)
-            if not isinstance(notification, dict):
-                raise UnreadableNotificationError("the body is JSON but no object")
+            notification = _notification(record.body)
             routed = self.flow.hint_for(notification)
-        except ValueError as error:
-            reason = "the body is not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+        except UnreadableNotificationError as error:
+            reason = str(error)
             self.dead_letters.bury(record.body, None, reason)
             count("MessagesBuried")
             logger.error(
@@ -68,3 +70,27 @@ class NotificationWorker:
         count("NotificationsSkipped")
         logger.info("a notification was skipped", extra={"why": routed, "type": notification.get("type", "")})
         return None
+
+
+def _notification(body: str) -> dict[str, Any]:
+    try:
+        notification = json.loads(body)
+    except RecursionError:
+        raise UnreadableNotificationError("the body is nested too deeply") from None
+    except ValueError:
+        raise UnreadableNotificationError("the body is not JSON") from None
+    if not isinstance(notification, dict):
+        raise UnreadableNotificationError("the body is JSON but no object")
+    return notification
+
+
+def _note(what: str, error: Exception, **about: str) -> None:
+    """Log a failure as loudly as it needs to be acted on."""
+    if isinstance(error, ConfigurationError):
+        logger.critical(what, extra={"why": str(error), **about})
+        count("ConfigurationFailures")
+    elif isinstance(error, LockstepError):
+        logger.warning(what, extra={"why": str(error), **about})
+    else:
+        logger.error(what, extra={**trace_of(error), **about})
+        count("UnexpectedErrors")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Mapping
 
 from aws_lambda_powertools import Logger, Metrics
@@ -30,6 +31,17 @@ def count(name: str, value: int = 1) -> None:
     """Add to a metric of this invocation; groups side by side count into the same one."""
     with _metrics_lock:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def gauge(name: str, value: float) -> None:
+    """Set a metric of this invocation."""
+    with _metrics_lock:
+        metrics.add_metric(name=name, unit=MetricUnit.NoUnit, value=value)
+
+
+def trace_of(error: Exception) -> dict[str, object]:
+    """Type and stack of a defect without its text, which may quote the order."""
+    return {"error": type(error).__name__, "stack": traceback.format_tb(error.__traceback__)}
 
 
 def flush_metrics() -> None:

@@ -6,9 +6,10 @@ decides and messages are only hints. What a failure means for the group's messag
 | raised                | first tries                              | then                                   |
 |-----------------------|------------------------------------------|----------------------------------------|
 | TransientError        | all the group's messages wait and return | held; the sweep hints the order again  |
-| ConfigurationError    | held at once, the circuit opens          |                                        |
+| ConfigurationError    | held at once                             |                                        |
 | anything else (a bug) | all the group's messages wait and return | parked as UNEXPECTED_ERROR             |
 
+Two orders that give up without a success between them open the flow's circuit for a while.
 So no message ever dies of a system that is away: the order's record keeps the work, not the queue.
 """
 
@@ -24,6 +25,7 @@ from typing import Any, Protocol
 from lockstep.domain.errors import (
     ConcurrentChangeError,
     ConfigurationError,
+    LockstepError,
     OutOfTimeError,
     SystemBusyError,
     TransientError,
@@ -48,7 +50,7 @@ CIRCUIT_SECONDS = 30
 WROTE_TO_THE_SYSTEM = frozenset({Ending.PROVEN, Ending.ACKNOWLEDGED, Ending.TOLD})
 """Endings that show that the lane's system answers again."""
 
-ANSWER_ALLOWANCE = timedelta(seconds=15)
+ANSWER_ALLOWANCE = timedelta(seconds=20)
 """A call must begin so long before the invocation ends, so that its answer can still be noted."""
 
 MARGIN_SECONDS = 3.0
@@ -91,10 +93,14 @@ class BatchPace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _GroupResult:
-    """Whether the group's messages are done; if not, how long they wait."""
+    """Whether the group's messages are done; if not, how long they wait.
+
+    `gave_up_because` says why the order waits for a system now, where it does.
+    """
 
     wait_seconds: int | None = None
     reached_the_system: bool = False
+    gave_up_because: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,11 +133,29 @@ class QueueWorker:
                     for group_id, records in groups.items()
                 }
             results = {group_id: future.result() for group_id, future in running.items()}
-            if circuit.was_tripped and any(result.reached_the_system for result in results.values()):
-                self.switches.close(self.flow)
+            self._turn_the_switch(circuit, results)
             return self._answer(groups, results)
         finally:
             flush_metrics()
+
+    def _turn_the_switch(self, circuit: Circuit, results: Mapping[str, _GroupResult]) -> None:
+        """Open the circuit when two orders gave up with no success between them, close it after a success.
+
+        One order alone may have a trouble of its own and must not stop the others.
+        """
+        gave_up = {order_id: result.gave_up_because for order_id, result in results.items() if result.gave_up_because}
+        try:
+            if any(result.reached_the_system for result in results.values()):
+                if circuit.awaits_a_success:
+                    self.switches.close(self.flow)
+            elif gave_up:
+                self.switches.suspect(self.flow, gave_up)
+                if len(circuit.suspects | gave_up.keys()) > 1:
+                    now = self.clock.now()
+                    retry_at = now + timedelta(seconds=CIRCUIT_SECONDS)
+                    self.switches.trip(self.flow, reason=next(iter(gave_up.values())), at=now, retry_at=retry_at)
+        except LockstepError as error:
+            logger.warning("the flow's switch could not be turned", extra={"why": str(error)})
 
     def _answer(
         self, groups: Mapping[str, tuple[QueueRecord, ...]], results: Mapping[str, _GroupResult]
@@ -144,7 +168,7 @@ class QueueWorker:
             handles = [record.receipt_handle for record in groups[group_id]]
             try:
                 self.visibility.set_wait(self.queue_url, handles, result.wait_seconds)
-            except TransientError as error:
+            except LockstepError as error:
                 logger.warning("the wait could not be set; the queue's own applies", extra={"why": str(error)})
         return partial_failure(failed)
 
@@ -191,7 +215,7 @@ class QueueWorker:
         except ConfigurationError as error:
             logger.critical("a configuration error stops the flow", extra={"order_id": order_id, "why": str(error)})
             count("ConfigurationFailures")
-            return self._hold_for_system(order_id, hints, error, trips=True)
+            return self._hold_for_system(order_id, hints, error, is_away=True)
         except TransientError as error:
             logger.warning(
                 "a try failed",
@@ -201,7 +225,7 @@ class QueueWorker:
             if receive_count < TRIES:
                 return _GroupResult(wait_seconds=self._wait_seconds(receive_count, error.retry_after_seconds))
             is_away = not isinstance(error, (ConcurrentChangeError, OutOfTimeError, SystemBusyError))
-            return self._hold_for_system(order_id, hints, error, trips=is_away)
+            return self._hold_for_system(order_id, hints, error, is_away=is_away)
         except Exception as error:  # noqa: BLE001 - a defect parks its own order, not the batch
             logger.error("a defect", extra={"order_id": order_id, "receive_count": receive_count, **_trace(error)})
             count("UnexpectedErrors")
@@ -210,13 +234,10 @@ class QueueWorker:
             self._conclude(self.convergence.park(order_id, _whereabouts(error)))
             return _GroupResult()
 
-    def _hold_for_system(self, order_id: str, hints: list[Hint], error: Exception, *, trips: bool) -> _GroupResult:
-        now = self.clock.now()
-        wake_at = now + timedelta(seconds=CIRCUIT_SECONDS)
-        if trips:
-            self.switches.trip(self.flow, reason=str(error), at=now, retry_at=wake_at)
+    def _hold_for_system(self, order_id: str, hints: list[Hint], error: Exception, *, is_away: bool) -> _GroupResult:
+        wake_at = self.clock.now() + timedelta(seconds=CIRCUIT_SECONDS)
         self._conclude(self.convergence.hold(order_id, hints, HoldReason.SYSTEM_DOWN, str(error), wake_at))
-        return _GroupResult()
+        return _GroupResult(gave_up_because=str(error) if is_away else "")
 
     def _conclude(self, outcome: Outcome) -> None:
         count(METRIC_OF_ENDING[outcome.ending])
@@ -231,9 +252,9 @@ class QueueWorker:
         )
 
     def _wait_seconds(self, receive_count: int, wished: float | None) -> int:
-        """Doubling, spread by the jitter, and never shorter than the other side wished."""
+        """Doubling, spread by the jitter, and not shorter than the other side wished, within reason."""
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS << (receive_count - 1))
-        return max(1, round(wait * self.jitter()), round(wished or 0))
+        return max(1, round(wait * self.jitter()), min(round(wished or 0), LONGEST_WAIT_SECONDS))
 
 
 def _trace(error: Exception) -> dict[str, object]:

@@ -8,18 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockstep.adapters.aws.failures import aws_failures_as_ours
+from botocore.exceptions import ClientError
+
+from lockstep.adapters.aws.failures import aws_failures_as_ours, error_code
 from lockstep.adapters.aws.stored_values import optional_time_of, plain_of, time_text
 from lockstep.domain.flow_switches import Circuit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
 
     from lockstep.domain.flow_switches import Flow
+
+SUSPECTS_NOTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,26 @@ class DynamoFlowSwitches:
             paused_by=paused_by,
             reason=plain.get("pause_reason" if paused_by is not None else "trip_reason", ""),
             open_until=optional_time_of(plain.get("open_until")),
+            suspects=frozenset(plain.get("suspects", ())),
         )
+
+    def suspect(self, flow: Flow, order_ids: Iterable[str]) -> None:
+        """Note orders that gave up; the worker asks only whether there are two, so a few are kept."""
+        noted = sorted(order_ids)[:SUSPECTS_NOTED]
+        if not noted:
+            return
+        with aws_failures_as_ours(f"noting suspects of {flow.value}"):
+            try:
+                self.client.update_item(
+                    TableName=self.table_name,
+                    Key=_key(flow),
+                    UpdateExpression="ADD suspects :noted",
+                    ConditionExpression="attribute_not_exists(suspects) OR size(suspects) < :enough",
+                    ExpressionAttributeValues={":noted": {"SS": noted}, ":enough": {"N": str(SUSPECTS_NOTED)}},
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
 
     def trip(self, flow: Flow, *, reason: str, at: datetime, retry_at: datetime) -> None:
         """Open the circuit; a pause by hand stands beside it."""
@@ -50,8 +73,8 @@ class DynamoFlowSwitches:
         )
 
     def close(self, flow: Flow) -> None:
-        """Close the circuit; a pause by hand stays."""
-        self._update(flow, "REMOVE open_until, trip_reason, tripped_at")
+        """Close the circuit and forget the suspects; a pause by hand stays."""
+        self._update(flow, "REMOVE open_until, trip_reason, tripped_at, suspects")
 
     def pause(self, flow: Flow, *, by: str, reason: str) -> None:
         """Stop the flow by hand: its orders are held until `resume`."""

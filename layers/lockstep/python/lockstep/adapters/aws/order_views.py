@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
     from lockstep.adapters.aws.stored_values import Item
-    from lockstep.domain.order_state import HistoryEntry, Hold
+    from lockstep.domain.order_state import HistoryEntry, Hold, HoldReason
     from lockstep.domain.order_views import ViewChange
 
 _ROUNDS = 3
@@ -70,19 +70,28 @@ class DynamoOrderViews:
             return
         raise ConcurrentChangeError(f"The views of order {change.order_id} are being changed by others.")
 
-    def due_holds(self, lane: Flow, now: datetime, limit: int) -> tuple[DueHold, ...]:
-        """Up to `limit` held orders whose time has come, longest waiting first."""
+    def due_holds(
+        self, lane: Flow, now: datetime, limit: int, reasons: frozenset[HoldReason] | None = None
+    ) -> tuple[DueHold, ...]:
+        """Up to `limit` held orders whose time has come, longest due first; what is not due yet is not read."""
         query: QueryInputTypeDef = {
             "TableName": self.table_name,
-            "KeyConditionExpression": "pk = :pk",
-            "FilterExpression": "wake_at <= :now",
-            "ExpressionAttributeValues": {":pk": {"S": _holds_partition(lane)}, ":now": {"S": time_text(now)}},
+            "KeyConditionExpression": "pk = :pk AND sk < :after_now",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": _holds_partition(lane)},
+                ":after_now": {"S": f"{time_text(now)}$"},
+            },
         }
+        if reasons is not None:
+            named = {f":reason{number}": {"S": reason.value} for number, reason in enumerate(sorted(reasons))}
+            query["FilterExpression"] = f"#reason IN ({', '.join(named)})"
+            query["ExpressionAttributeNames"] = {"#reason": "reason"}
+            query["ExpressionAttributeValues"] = {**query["ExpressionAttributeValues"], **named}
         items = query_items(self.client, query, f"looking for due holds of {lane.value}")
         return tuple(_due_hold(plain_of(item)) for item in islice(items, limit))
 
     def holds(self, lane: Flow) -> tuple[DueHold, ...]:
-        """All held orders of a lane, due or not, longest waiting first."""
+        """All held orders of a lane, the one that is due first at the head."""
         return tuple(_due_hold(plain) for plain in self._partition(_holds_partition(lane)))
 
     def summary(self, order_id: str) -> tuple[LaneSummary, ...]:
@@ -158,7 +167,8 @@ def _holds_partition(lane: Flow) -> str:
 
 
 def _hold_key(change: ViewChange) -> str | None:
-    return None if change.hold is None else f"{time_text(change.hold.since)}#{change.order_id}"
+    """Sorts by the time at which the order is due; `$` comes right after the `#` behind the time."""
+    return None if change.hold is None else f"{time_text(change.hold.wake_at)}#{change.order_id}"
 
 
 def _summary_item(change: ViewChange) -> Item:

@@ -46,11 +46,14 @@ class SecretSource:
             return self._read()
 
     def store(self, content: dict[str, str]) -> None:
-        """Write the content as the secret's current version and keep it."""
+        """Keep the content, then write it as the secret's current version.
+
+        Kept first: what it replaces may be dead already, so it must outlive a write that fails.
+        """
         with self._lock:
+            self._keep_content(content)
             with aws_failures_as_ours(f"storing the rotated secret {self._secret_id}"):
                 self._client.put_secret_value(SecretId=self._secret_id, SecretString=json.dumps(content))
-            self._keep_content(content)
 
     def _read(self) -> dict[str, str]:
         with aws_failures_as_ours(f"reading the secret {self._secret_id}"):

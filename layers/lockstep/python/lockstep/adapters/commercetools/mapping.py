@@ -15,6 +15,7 @@ from lockstep.adapters.commercetools.wire import (
     WireOrder,
     WirePayment,
     WireReference,
+    WireShippingInfo,
 )
 from lockstep.domain.errors import PermanentError
 from lockstep.domain.exception_codes import ExceptionCode
@@ -112,7 +113,7 @@ def _order(wire: WireOrder, our_channel_id: ChannelId) -> ShopOrder:
         lines=tuple(_line(line) for line in wire.line_items),
         custom_line_total=_sum([line.total_price for line in wire.custom_line_items]),
         total=_money(owed),
-        shipping=_money(wire.shipping_info.price) if wire.shipping_info else None,
+        shipping=_shipping(wire.shipping_info) if wire.shipping_info else None,
         tax=_money(wire.taxed_price.total_tax) if wire.taxed_price and wire.taxed_price.total_tax else None,
         shipping_method=wire.shipping_info.shipping_method_name if wire.shipping_info else None,
         has_several_addresses=wire.shipping_mode == "Multiple",
@@ -124,10 +125,12 @@ def _order(wire: WireOrder, our_channel_id: ChannelId) -> ShopOrder:
 
 
 def _view(wire: WireOrder, our_channel_id: ChannelId) -> ShopView:
+    """Of several entries of our channel the last counts: where an update appends, it is the newest (CT-ORD-07)."""
     number = None
     if wire.sync_info:
         channel_id = our_channel_id()
-        number = next((entry.external_id for entry in wire.sync_info if entry.channel.id == channel_id), None)
+        ours = [entry.external_id for entry in wire.sync_info if entry.channel.id == channel_id]
+        number = ours[-1] if ours else None
     held = wire.custom.fields if wire.custom else {}
     return ShopView(
         version=wire.version,
@@ -168,9 +171,14 @@ def _line(wire: WireLineItem) -> ShopLine:
         quantity=wire.quantity,
         unit_price=_money(wire.price.value),
         total=_money(wire.total_price),
-        description=next(iter(wire.name.values()), ""),
+        description=next(filter(None, wire.name.values()), ""),
         supply_channel_id=wire.supply_channel.id if wire.supply_channel else None,
     )
+
+
+def _shipping(wire: WireShippingInfo) -> Money:
+    """What the customer pays for shipping."""
+    return _money(wire.discounted_price.value if wire.discounted_price else wire.price)
 
 
 def _address(wire: WireAddress | None, order_email: str) -> Address | None:

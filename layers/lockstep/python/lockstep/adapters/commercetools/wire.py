@@ -5,14 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-
-class Wire(BaseModel):
-    """A part of an answer: camelCase outside, unknown fields ignored."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+from lockstep.adapters.wire import Wire
 
 
 class WireReference(Wire):
@@ -52,7 +47,7 @@ class WireLineItem(Wire):
     """One line sold."""
 
     id: str
-    name: dict[str, str] = Field(default_factory=dict)
+    name: dict[str, str | None] = Field(default_factory=dict)
     variant: WireVariant
     price: WirePrice
     quantity: int
@@ -63,6 +58,7 @@ class WireLineItem(Wire):
 class WireCustomLineItem(Wire):
     """A line that is no product."""
 
+    name: dict[str, str | None] = Field(default_factory=dict)
     total_price: WireMoney
 
 
@@ -73,11 +69,18 @@ class WireTaxedPrice(Wire):
     total_tax: WireMoney | None = None
 
 
+class WireDiscountedPrice(Wire):
+    """What is left of a price after discounts."""
+
+    value: WireMoney
+
+
 class WireShippingInfo(Wire):
-    """How the order ships, in shipping mode Single."""
+    """How the order ships, in shipping mode Single; `price` is the list price."""
 
     shipping_method_name: str
     price: WireMoney
+    discounted_price: WireDiscountedPrice | None = None
 
 
 class WireAddress(Wire):

@@ -3,7 +3,8 @@
 | what came back                      | read            | write                  |
 |-------------------------------------|-----------------|------------------------|
 | 2xx with a body that can be read    | the answer      | the answer             |
-| 2xx with no or an unreadable body   | TransientError  | OutcomeUnknownError    |
+| 2xx with no body or one that is not JSON | TransientError | OutcomeUnknownError |
+| 2xx with JSON that lacks what was expected | the adapter's to judge | the adapter's |
 | 400, 404, 409, 422                  | the adapter's to judge | the adapter's   |
 | 401 (after one new token), 403      | ConfigurationError | ConfigurationError  |
 | 429                                 | SystemBusyError | SystemBusyError: not processed (DEP-LIMIT-03) |

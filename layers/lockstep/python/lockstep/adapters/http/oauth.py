@@ -41,10 +41,23 @@ def request_token(
     failure = failure_of_status(system, kind, response.status_code, is_write=False, retry_after_seconds=None)
     if failure is not None:
         raise failure
+    answer = _object_in(response)
+    text = answer.get("access_token")
+    if not isinstance(text, str) or not text:
+        raise ConfigurationError(f"{system} answered the token request without a token")
+    return AccessToken(text, asked_at + timedelta(seconds=_life_seconds(answer))), answer
+
+
+def _object_in(response: requests.Response) -> Mapping[str, Any]:
     try:
         answer = response.json()
-        text = answer["access_token"]
-    except (ValueError, KeyError, TypeError):
-        raise ConfigurationError(f"{system} answered the token request without a token") from None
-    life = int(answer.get("expires_in") or DEFAULT_LIFE_SECONDS)
-    return AccessToken(text, asked_at + timedelta(seconds=life)), answer
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _life_seconds(answer: Mapping[str, Any]) -> int:
+    try:
+        return int(answer.get("expires_in") or DEFAULT_LIFE_SECONDS)
+    except (TypeError, ValueError):
+        return DEFAULT_LIFE_SECONDS

@@ -67,6 +67,10 @@ class HttpSystem:
 
     `call` raises `TransientError` and its kin or `ConfigurationError` after the table in `fates`. Nothing is
     repeated here but once after a 401 with a new token: repeating is the queue's, looking first the flow's.
+
+    `answer_seconds` bounds each wait for the next piece of an answer, not the whole answer. A system that sends
+    its answer drop by drop can hold a call for longer; the end of the invocation then cuts it, the messages come
+    again, and a write that was under way is looked for before it is repeated.
     """
 
     name: str

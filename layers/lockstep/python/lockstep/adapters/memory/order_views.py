@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lockstep.domain.flow_switches import Flow
-    from lockstep.domain.order_state import HistoryEntry
+    from lockstep.domain.order_state import HistoryEntry, HoldReason
     from lockstep.domain.order_views import ViewChange
 
 
@@ -36,19 +36,22 @@ class MemoryOrderViews:
             for entry in change.entries:
                 timeline[entry.at, change.lane, entry.sequence] = entry
 
-    def due_holds(self, lane: Flow, now: datetime, limit: int) -> tuple[DueHold, ...]:
-        """Up to `limit` held orders whose time has come, longest waiting first."""
-        return tuple(due for due in self.holds(lane) if due.hold.wake_at <= now)[:limit]
+    def due_holds(
+        self, lane: Flow, now: datetime, limit: int, reasons: frozenset[HoldReason] | None = None
+    ) -> tuple[DueHold, ...]:
+        """Up to `limit` held orders whose time has come, longest due first."""
+        due = (held for held in self.holds(lane) if held.hold.wake_at <= now)
+        return tuple(held for held in due if reasons is None or held.hold.reason in reasons)[:limit]
 
     def holds(self, lane: Flow) -> tuple[DueHold, ...]:
-        """All held orders of a lane, due or not, longest waiting first."""
+        """All held orders of a lane, the one that is due first at the head."""
         with self._lock:
             held = [
                 DueHold(order_id=change.order_id, hold=change.hold)
                 for change in self._changes.values()
                 if change.lane is lane and change.hold is not None
             ]
-        return tuple(sorted(held, key=lambda due: (due.hold.since, due.order_id)))
+        return tuple(sorted(held, key=lambda due: (due.hold.wake_at, due.order_id)))
 
     def summary(self, order_id: str) -> tuple[LaneSummary, ...]:
         """The order's summaries, one for each lane that has stored anything of it."""

@@ -7,6 +7,7 @@ not fit; the line description, which nobody acts on, is cut.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 from lockstep.adapters.deposco.v2.wire import WireOrderLine, WireRef, WireSalesOrder
@@ -89,20 +90,28 @@ def copy_from(wire: WireSalesOrder, lines: Iterable[WireOrderLine]) -> Warehouse
 
 
 def _copy_line(line: WireOrderLine) -> CopyLine:
-    """Quantities are in packs; the domain counts eaches (DEP-V2ITEM-03, DEP-V2ITEM-06)."""
+    """Quantities are in packs; the domain counts eaches (DEP-V2ITEM-03, DEP-V2ITEM-06).
+
+    A fraction stays one, so that it is never taken for the quantity that was sent.
+    """
     eaches = _eaches_per_pack(line.pack)
     return CopyLine(
         line_number=line.line_number,
         shop_line_id=line.customer_line_number,
         item_number=_item_number(line.item),
-        quantity=round(line.order_pack_quantity * eaches),
-        cancelled_quantity=round((line.canceled_pack_quantity or 0) * eaches),
+        quantity=None if eaches is None else line.order_pack_quantity * eaches,
+        cancelled_quantity=(line.canceled_pack_quantity or 0) * (eaches or 0),
     )
 
 
-def _eaches_per_pack(pack: WireRef | None) -> int:
-    quantity = pack.business_key.get("quantity", 1) if pack is not None else 1
-    return int(quantity or 1)
+def _eaches_per_pack(pack: WireRef | None) -> float | None:
+    """How many eaches the pack holds; None where the answer does not tell."""
+    told = pack.business_key.get("quantity") if pack is not None else None
+    try:
+        size = float(str(told))
+    except ValueError:
+        return None
+    return size if isfinite(size) and size > 0 else None
 
 
 def _item_number(item: WireRef | None) -> str | None:

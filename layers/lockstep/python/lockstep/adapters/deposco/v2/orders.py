@@ -49,10 +49,17 @@ class DeposcoSalesOrders:
         body_of(order, ())
 
     def place(self, order: WarehouseOrder) -> WarehouseCopy:
-        """Upsert by business unit and number, a hundred lines at a time; synchronous (DEP-V2SO-02)."""
+        """Upsert by business unit and number, a hundred lines at a time; synchronous (DEP-V2SO-02).
+
+        Raises `PermanentError(WAREHOUSE_COPY_DIFFERS)` when a later hundred is refused: the lines before it are
+        in Deposco and would be picked without the rest.
+        """
         placed = None
         for start in range(0, len(order.lines), LINES_PER_REQUEST):
-            placed = self._place(order, start)
+            try:
+                placed = self._place(order, start)
+            except PermanentError as refusal:
+                raise (refusal if placed is None else _only_in_part(order, start, refusal)) from None
         if placed is None:
             raise PermanentError(ExceptionCode.WAREHOUSE_REJECTED, "it has no lines")
         return self._whole(placed)
@@ -77,14 +84,20 @@ class DeposcoSalesOrders:
         if answer.is_success:
             try:
                 return _parsed(WireSalesOrder, answer.body)
-            except TransientError as error:
+            except ConfigurationError as error:
                 raise OutcomeUnknownError(str(error)) from None
         if answer.status == 409:
             raise ConcurrentChangeError("Deposco asks to try again: somebody changed the order at the same moment")
-        code = ExceptionCode.WAREHOUSE_ITEM_UNKNOWN if answer.status == 404 else ExceptionCode.WAREHOUSE_REJECTED
-        raise PermanentError(
-            code, f"Deposco refused it with status {answer.status}", facts={"reason": _reason(answer, body)}
-        )
+        reason = _reason(answer, body)
+        code = ExceptionCode.WAREHOUSE_REJECTED
+        if answer.status == 404:
+            if not any(line.item_number in reason for line in order.lines):
+                raise ConfigurationError(
+                    f"Deposco answered 404 to an order and named none of its items ({reason}): "
+                    f"look at its base address and at business unit {order.business_unit}"
+                )
+            code = ExceptionCode.WAREHOUSE_ITEM_UNKNOWN
+        raise PermanentError(code, f"Deposco refused it with status {answer.status}", facts={"reason": reason})
 
     def _whole(self, order: WireSalesOrder) -> WarehouseCopy:
         """The copy with every line; nested lines are cut at ten (DEP-V2SO-19)."""
@@ -107,6 +120,20 @@ class DeposcoSalesOrders:
         raise ConfigurationError("Deposco's line pages do not end")
 
 
+def _only_in_part(order: WarehouseOrder, start: int, refusal: PermanentError) -> PermanentError:
+    """What a refusal means after the lines before `start` were taken."""
+    taken, left = order.lines[:start], order.lines[start:]
+    return PermanentError(
+        ExceptionCode.WAREHOUSE_COPY_DIFFERS,
+        f"only a part of it is in Deposco: {len(taken)} of {len(order.lines)} lines were taken, then {refusal}",
+        facts={
+            "lines_in_deposco": ", ".join(line.line_number for line in taken),
+            "lines_not_in_deposco": ", ".join(line.line_number for line in left),
+            **refusal.facts,
+        },
+    )
+
+
 def _next_page(links: list[WireLink]) -> dict[str, Any] | None:
     """The query of the next page; it carries everything, so our own parameters are dropped (DEP-V2LIST-02)."""
     href = next((link.href for link in links if link.rel == "next"), None)
@@ -124,7 +151,7 @@ def _parsed(model: type[Model], body: Any) -> Model:
         return model.model_validate(body)
     except ValidationError as error:
         fields = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
-        raise TransientError(f"Deposco's answer cannot be read at {', '.join(fields[:5])}") from None
+        raise ConfigurationError(f"Deposco's answer cannot be read at {', '.join(fields[:5])}") from None
 
 
 def _reason(answer: Answer, sent: dict[str, Any]) -> str:
