@@ -172,7 +172,7 @@ class StreamPoller:
 
 def backoff_seconds(failures: int) -> float:
     """The wait after so many failures on end: without a limit of retries there may be thousands."""
-    return min(0.05 * 2 ** min(failures, _DOUBLINGS_AT_MOST), _LONGEST_BACKOFF_SECONDS)
+    return min(0.05 * 2.0 ** min(failures, _DOUBLINGS_AT_MOST), _LONGEST_BACKOFF_SECONDS)
 
 
 def _sequence_number(record: dict[str, Any]) -> str:

@@ -207,17 +207,19 @@ class Store:
 
     def get(self, kind: str, entity_id: int, view: View = WHOLE) -> Record | None:
         """The entity with this id, or None."""
-        return self._one("id = ? AND kind = ?", (entity_id, kind), view)
+        return self._one("NOT INDEXED WHERE id = ? AND kind = ?", (entity_id, kind), view)
 
     def find(self, kind: str, number: str, unit: str | None = None) -> Record | None:
         """The newest entity with this number, within a business unit when one is named."""
         if unit is None:
-            return self._one("kind = ? AND number = ?", (kind, number), WHOLE)
-        return self._one("kind = ? AND number = ? AND unit = ?", (kind, number, unit), WHOLE)
+            return self._one("INDEXED BY entity_by_number WHERE kind = ? AND number = ?", (kind, number), WHOLE)
+        return self._one(
+            "INDEXED BY entity_by_number WHERE kind = ? AND number = ? AND unit = ?", (kind, number, unit), WHOLE
+        )
 
-    def _one(self, where: str, arguments: tuple[Any, ...], view: View) -> Record | None:
+    def _one(self, found_by: str, arguments: tuple[Any, ...], view: View) -> Record | None:
         row = self.database.execute(
-            f"SELECT id, kind, unit, number, body, created, updated, visible FROM entity WHERE {where}"
+            f"SELECT id, kind, unit, number, body, created, updated, visible FROM entity {found_by}"
             " ORDER BY id DESC LIMIT 1",
             arguments,
         ).fetchone()

@@ -57,6 +57,34 @@ def test_closing_what_is_closed_changes_nothing(switches: Switches) -> None:
     assert switches.circuit(PUSH) == Circuit()
 
 
+def test_suspects_are_noted_once_each_and_outlast_a_trip(switches: Switches) -> None:
+    switches.suspect(PUSH, ["a"])
+    switches.suspect(PUSH, ["a", "b"])
+    switches.trip(PUSH, reason="away", at=at(0), retry_at=at(1))
+
+    assert switches.circuit(PUSH).suspects == frozenset({"a", "b"})
+
+
+def test_closing_forgets_the_suspects(switches: Switches) -> None:
+    switches.suspect(PUSH, ["a"])
+    switches.close(PUSH)
+
+    assert switches.circuit(PUSH) == Circuit()
+
+
+def test_noting_nobody_changes_nothing(switches: Switches) -> None:
+    switches.suspect(PUSH, [])
+
+    assert switches.circuit(PUSH) == Circuit()
+
+
+def test_any_number_of_suspects_can_be_noted_and_two_are_always_seen(switches: Switches) -> None:
+    for number in range(50):
+        switches.suspect(PUSH, [f"order-{number}"])
+
+    assert len(switches.circuit(PUSH).suspects) > 1
+
+
 def test_the_flows_have_switches_of_their_own(switches: Switches) -> None:
     switches.trip(PUSH, reason="away", at=at(0), retry_at=at(1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -153,12 +154,37 @@ def test_the_lanes_of_an_order_have_revisions_of_their_own(views: Views) -> None
     assert [due.hold.since for due in views.holds(WRITE_BACK)] == [at(1)]
 
 
-def test_due_holds_are_those_whose_time_has_come_longest_waiting_first(views: Views) -> None:
+def test_due_holds_are_those_whose_time_has_come_longest_due_first(views: Views) -> None:
     views.apply(a_change("order-1", hold=a_hold(at(2), wake_after_minutes=1)))
     views.apply(a_change("order-2", hold=a_hold(at(0), wake_after_minutes=60)))
     views.apply(a_change("order-3", hold=a_hold(at(1), wake_after_minutes=9)))
 
-    assert [due.order_id for due in views.due_holds(PUSH, at(10), 10)] == ["order-3", "order-1"]
+    assert [due.order_id for due in views.due_holds(PUSH, at(10), 10)] == ["order-1", "order-3"]
+
+
+def test_a_hold_that_is_put_off_moves_to_its_new_time(views: Views) -> None:
+    views.apply(a_change(revision=1, hold=a_hold(wake_after_minutes=5)))
+    views.apply(a_change(revision=2, hold=a_hold(wake_after_minutes=50)))
+
+    assert views.due_holds(PUSH, at(20), 10) == ()
+    assert [due.order_id for due in views.due_holds(PUSH, at(50), 10)] == ["order-1"]
+
+
+def test_only_holds_for_the_named_reasons_are_told(views: Views) -> None:
+    for number, reason in enumerate((HoldReason.PAYMENT, HoldReason.SYSTEM_DOWN, HoldReason.SENDING)):
+        views.apply(a_change(f"order-{number}", hold=replace(a_hold(), reason=reason)))
+
+    due = views.due_holds(PUSH, FAR_OFF, 10, frozenset({HoldReason.SYSTEM_DOWN, HoldReason.SENDING}))
+    assert [held.order_id for held in due] == ["order-1", "order-2"]
+
+
+def test_named_reasons_are_found_behind_any_number_of_others(views: Views) -> None:
+    for number in range(30):
+        views.apply(a_change(f"unpaid-{number}", hold=replace(a_hold(), reason=HoldReason.PAYMENT)))
+    views.apply(a_change("away", hold=replace(a_hold(at(1)), reason=HoldReason.SYSTEM_DOWN)))
+
+    due = views.due_holds(PUSH, FAR_OFF, 1, frozenset({HoldReason.SYSTEM_DOWN}))
+    assert [held.order_id for held in due] == ["away"]
 
 
 def test_a_hold_is_due_at_its_very_moment(views: Views) -> None:
@@ -191,15 +217,30 @@ def test_a_timeline_entry_expires_after_its_retention(aws: Aws) -> None:
     assert expiries == {"TIMELINE#order-1": int(at(1).timestamp()) + 30 * 86_400}
 
 
-def test_holds_beyond_the_first_page_are_found(aws: Aws) -> None:
-    """A page is a megabyte before the filter, so pages of holds that are not due come first."""
+def test_what_is_not_due_is_not_read(aws: Aws) -> None:
+    views = DynamoOrderViews(aws.dynamodb, aws.table)
+    for number in range(20):
+        views.apply(a_change(f"unpaid-{number}", hold=a_hold(wake_after_minutes=10_000)))
+    views.apply(a_change("due", hold=a_hold(at(9))))
+    read: list[int] = []
+    aws.dynamodb.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["ScannedCount"])
+    )
+
+    assert [due.order_id for due in views.due_holds(PUSH, at(60), 10)] == ["due"]
+    assert sum(read) == 1
+
+
+def test_due_holds_beyond_the_first_page_are_found(aws: Aws) -> None:
+    """A page is a megabyte before the filter."""
     views = DynamoOrderViews(aws.dynamodb, aws.table)
     for number in range(4):
-        wide = a_hold(at(number), wake_after_minutes=10_000, detail="x" * 350_000)
+        wide = replace(a_hold(at(number), detail="x" * 350_000), reason=HoldReason.PAYMENT)
         views.apply(a_change(f"order-{number}", hold=wide, summary=(), entries=()))
-    views.apply(a_change("order-9", hold=a_hold(at(9))))
+    views.apply(a_change("order-9", hold=replace(a_hold(at(9)), reason=HoldReason.SYSTEM_DOWN)))
 
-    assert [due.order_id for due in views.due_holds(PUSH, at(60), 1)] == ["order-9"]
+    due = views.due_holds(PUSH, at(60), 1, frozenset({HoldReason.SYSTEM_DOWN}))
+    assert [held.order_id for held in due] == ["order-9"]
 
 
 def test_only_the_entries_that_are_new_are_written(aws: Aws) -> None:

@@ -114,7 +114,7 @@ def test_a_binary_secret_is_a_configuration_error(aws: Aws, clock: FakeClock) ->
         SecretSource(aws.secretsmanager, "binary", clock).value()
 
 
-def test_a_throttled_store_is_busy_and_what_was_kept_stays(aws: Aws, clock: FakeClock) -> None:
+def test_a_store_that_fails_keeps_the_new_content_for_this_process(aws: Aws, clock: FakeClock) -> None:
     secrets = aws_secret(aws, clock, '{"token": "old"}')
     secrets.value()
 
@@ -123,4 +123,4 @@ def test_a_throttled_store_is_busy_and_what_was_kept_stays(aws: Aws, clock: Fake
         with pytest.raises(SystemBusyError):
             secrets.store({"token": "new"})
 
-    assert secrets.value() == {"token": "old"}
+    assert secrets.value() == {"token": "new"}

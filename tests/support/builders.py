@@ -65,6 +65,8 @@ def a_warehouse_record(order_id: str = "order-1", **changes: Any) -> WarehouseRe
         "business_unit": "ACME",
         "warehouse_id": "900001",
         "content_hash": "0f" * 16,
+        "raised_hash": "1e" * 16,
+        "news_revision": 6,
         "lines": (
             SentLine(shop_line_id="line-1", line_number="1", sku="TEE-M", item_number="100-TEE-M", quantity=2),
             SentLine(shop_line_id="line-2", line_number="2", sku="MUG", item_number="100-MUG", quantity=1),
@@ -86,6 +88,7 @@ def a_storefront_record(order_id: str = "order-1", **changes: Any) -> Storefront
         "order_id": order_id,
         "view": a_shop_view(9),
         "own_versions": (8, 9),
+        "told_revision": 5,
         "acknowledged_at": at(4),
         "conflicts": 1,
         "hold": a_hold(at(5)),

@@ -91,7 +91,7 @@ def test_the_example_says_what_it_says() -> None:
         ship_via_map={"standard": "UPS Ground", "express": "UPS Next Day"},
         gate=GatePolicy(settled_payment_states=frozenset({"Paid"}), tolerance_minor=(("EUR", 1), ("JPY", 0))),
     )
-    assert settings.store("outlet").business_unit == "OUTLET"
+    assert settings.stores["outlet"].business_unit == "OUTLET"
     assert settings.storefront == StorefrontPolicy(
         channel_key="deposco", custom_type_key="lockstep-order", confirm_orders=True
     )
@@ -102,7 +102,7 @@ def test_what_is_left_out_takes_the_default() -> None:
 
     assert settings.holds == HoldPolicy(payment_recheck_seconds=600)
     assert settings.call_budget == BudgetPolicy(calls_per_second=2.5, v1_calls_per_second=1.0)
-    assert settings.store("outlet").number_alphabet == NUMBER_ALPHABET
+    assert settings.stores["outlet"].number_alphabet == NUMBER_ALPHABET
 
 
 def test_a_document_that_was_read_already_is_taken_too() -> None:
@@ -119,6 +119,7 @@ FULL = MerchantSettings(
         number_alphabet=frozenset("ABCDE0123456789"),
         ship_via_map=MappingProxyType({"standard": "Ground"}),
         fallback_ship_via="Best way",
+        leaves_out_custom_lines=True,
         gate=GatePolicy(
             settled_payment_states=frozenset({"Paid", "CreditOwed"}),
             tolerance_minor=(("EUR", 1),),
@@ -127,7 +128,7 @@ FULL = MerchantSettings(
     ),
     stores=MappingProxyType({}),
     storefront=StorefrontPolicy(channel_key="deposco", custom_type_key="type", confirm_orders=True),
-    holds=HoldPolicy(payment_recheck_seconds=1, sku_recheck_seconds=2, system_recheck_seconds=3),
+    holds=HoldPolicy(payment_recheck_seconds=1, sku_recheck_seconds=2),
     call_budget=BudgetPolicy(
         calls_per_second=2.0,
         v1_calls_per_second=1.0,
@@ -192,7 +193,7 @@ def test_all_mistakes_are_told_at_once_with_their_paths() -> None:
         ("default_store.gate.release_without_payment", "no"),
         ("storefront.channel_key", None),
         ("holds.payment_recheck_seconds", 0),
-        ("holds.system_recheck_seconds", 8 * 86_400),
+        ("holds.sku_recheck_seconds", 8 * 86_400),
         ("call_budget.calls_per_second", 0),
         ("call_budget.slow_down_factor", 1),
     ],
