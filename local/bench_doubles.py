@@ -152,6 +152,7 @@ def deposco_requests(target: Target) -> dict[str, list[_Request]]:
     refresh = urlencode({"grant_type": "refresh_token", "refresh_token": "demo-refresh"})
     token = target.ask("POST", "/oauth2/token", refresh, form)["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
+    v1 = _basic("demo-user", "demo-password")
     orders_path, items_path = "/latest/orders/salesOrders", "/latest/items"
     orders, next_pages = _walk(target, f"{orders_path}?updatedAfter={_LONG_AGO}&pageSize=25", headers)
     items, _ = _walk(target, f"{items_path}?pageSize=100", headers)
@@ -165,6 +166,14 @@ def deposco_requests(target: Target) -> dict[str, list[_Request]]:
         "orders.list updated since, the first page of 25": get([f"{orders_path}?updatedAfter={_LONG_AGO}"]),
         "orders.list updated since, the next pages of 25": get(next_pages),
         "items.get": get([f"{items_path}/{item['self']['id']}" for item in items]),
+        "V1 order status": [
+            _Request("GET", f"/integration/demo/status/order/Sales%20Order/{order['number']}", None, v1)
+            for order in orders
+        ],
+        "V1 availability of one item": [
+            _Request("GET", f"/integration/demo/enterpriseinventory/DEMO/availability?itemNumbers={number}", None, v1)
+            for number in (item["number"] for item in items[:CREATED_PER_KIND])
+        ],
         "orders.upsert of one that is there": [
             _Request("POST", orders_path, json.dumps(_changed_order(order)), headers) for order in orders
         ],

@@ -14,7 +14,8 @@ from local.deposco_double.kinds import COMPANY, ITEM
 from local.deposco_double.refusal import RefusalError
 from local.deposco_double.stock import Claim, StockRow
 from local.deposco_double.store import Body
-from local.deposco_double.v1_format import json_answer, plain, read_body
+from local.deposco_double.v1_documents import number_of
+from local.deposco_double.v1_format import json_answer, listed, plain, read_body
 from local.double import Answer, Call
 
 _MEASURES: Mapping[str, Callable[[StockRow], float]] = {
@@ -119,8 +120,10 @@ class V1Inventory:
         unit = str(wanted.get("company", ""))
         messages: list[str] = []
         claims: list[tuple[str, str, float]] = []
-        for adjustment in wanted.get("adjustments") or []:
-            number, units = str(adjustment.get("itemNumber")), float(adjustment.get("value", 0))
+        for adjustment in listed(wanted.get("adjustments")):
+            if not isinstance(adjustment, dict):
+                raise RefusalError(400, "Bad Request")
+            number, units = str(adjustment.get("itemNumber")), number_of(adjustment, "value") or 0.0
             rows = self._account.stock.of_item(unit, number)
             fitting = next((row for row in rows if units <= (row.available if units > 0 else row.owed)), None)
             if fitting is None:

@@ -43,6 +43,14 @@ def queue() -> Queue:
 
 
 @pytest.fixture
+def unwatched_shop(queue: Queue) -> Iterator[Shop]:
+    """A running double whose bodies nobody checks, for tests that move a great many of one kind."""
+    double = CommercetoolsDouble(transport=queue, seed=1)
+    with serving_in_thread(double) as url:
+        yield Shop(url, double, queue)
+
+
+@pytest.fixture
 def shop(queue: Queue) -> Iterator[Shop]:
     """A running double with its client; at the end, no request, answer or notification may have broken the schema."""
     checkers = _checkers()

@@ -144,9 +144,15 @@ def test_a_put_without_an_order_is_refused(caller: Caller, wrong: Any) -> None:
     assert caller.v1("PUT", "orders/Sales Order/A-1", json=wrong).status_code == 400
 
 
-@pytest.mark.parametrize(("method", "status"), [("PUT", 404), ("PATCH", 404), ("DELETE", 404)])
-def test_a_method_nobody_described_is_not_found(caller: Caller, method: str, status: int) -> None:
-    assert caller.v2(method, ORDERS).status_code == status
+@pytest.mark.parametrize("wrong", [5, [5], [{"itemNumber": "SKU-000001", "value": "many"}]])
+def test_a_reservation_of_another_shape_is_refused(caller: Caller, wrong: Any) -> None:
+    body = {"company": "DEMO", "adjustments": wrong}
+    assert caller.v1("POST", "ctrl/reserveInventoryAPI", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_method_nobody_described_is_not_found(caller: Caller, method: str) -> None:
+    assert caller.v2(method, ORDERS).status_code == 404
 
 
 @pytest.mark.parametrize(

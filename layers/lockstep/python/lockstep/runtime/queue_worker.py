@@ -36,7 +36,7 @@ from lockstep.domain.order_state import HoldReason
 from lockstep.flows.deadline import Deadline
 from lockstep.flows.outcomes import Ending, Outcome
 from lockstep.flows.ports import Clock, FlowSwitches
-from lockstep.runtime.observability import METRIC_OF_ENDING, count, flush_metrics, logger
+from lockstep.runtime.observability import METRIC_OF_ENDING, count, flush_metrics, logger, trace_of
 from lockstep.runtime.records import QueueRecord, by_group, partial_failure, records_of
 
 TRIES = 3
@@ -185,7 +185,7 @@ class QueueWorker:
             logger.warning("the order's record could not be reached", extra={"order_id": group_id, "why": str(error)})
             return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the other groups along
-            logger.error("a defect while noting a failure", extra={"order_id": group_id, **_trace(error)})
+            logger.error("a defect while noting a failure", extra={"order_id": group_id, **trace_of(error)})
             return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
 
     def _hints(self, group_id: str, records: tuple[QueueRecord, ...]) -> list[Hint]:
@@ -227,7 +227,7 @@ class QueueWorker:
             is_away = not isinstance(error, (ConcurrentChangeError, OutOfTimeError, SystemBusyError))
             return self._hold_for_system(order_id, hints, error, is_away=is_away)
         except Exception as error:  # noqa: BLE001 - a defect parks its own order, not the batch
-            logger.error("a defect", extra={"order_id": order_id, "receive_count": receive_count, **_trace(error)})
+            logger.error("a defect", extra={"order_id": order_id, "receive_count": receive_count, **trace_of(error)})
             count("UnexpectedErrors")
             if receive_count < TRIES:
                 return _GroupResult(wait_seconds=self._wait_seconds(receive_count, None))
@@ -255,11 +255,6 @@ class QueueWorker:
         """Doubling, spread by the jitter, and not shorter than the other side wished, within reason."""
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS << (receive_count - 1))
         return max(1, round(wait * self.jitter()), min(round(wished or 0), LONGEST_WAIT_SECONDS))
-
-
-def _trace(error: Exception) -> dict[str, object]:
-    """Type and stack of a defect without its text, which may quote the order."""
-    return {"error": type(error).__name__, "stack": traceback.format_tb(error.__traceback__)}
 
 
 def _whereabouts(error: Exception) -> str:
