@@ -16,11 +16,12 @@ from lockstep.domain.errors import PermanentError
 from lockstep.domain.exception_codes import ExceptionCode
 from lockstep.domain.hints import Cause, Hint
 from lockstep.domain.merchant_settings import MerchantSettings, StorePolicy
-from lockstep.domain.order_state import UNFINISHED, Hold, HoldReason, StorefrontRecord, WarehouseRecord
+from lockstep.domain.order_state import Hold, HoldReason, WarehouseRecord
 from lockstep.domain.orders import OrderStatus, ShopOrder
 from lockstep.domain.release_gate import GateVerdict
 from lockstep.domain.warehouse_orders import WarehouseCopy, WarehouseOrder
 from lockstep.flows.deadline import Deadline
+from lockstep.flows.order_book import OrderBook
 from lockstep.flows.outcomes import Ending, Outcome
 from lockstep.flows.ports import (
     Clock,
@@ -41,9 +42,6 @@ WRITE_SECONDS = 25.0
 
 SENDING_SECONDS = 600
 """A try that has not ended by then died with its process; the sweep takes it up."""
-
-LONGEST_WAIT = timedelta(hours=6)
-"""An order that has waited for a system for so long is shown to a person."""
 
 ORDER_DELETED = "OrderDeleted"
 
@@ -71,7 +69,7 @@ class PushOrders:
         try:
             return convergence.run(hints)
         except PermanentError as error:
-            return convergence.park(error.code, str(error), error.facts)
+            return convergence.book.park(error.code, str(error), error.facts)
 
     def hold(self, order_id: str, hints: Sequence[Hint], reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
         """Keep the order as waiting for a system or a switch, so that its messages can be let go.
@@ -80,38 +78,40 @@ class PushOrders:
         """
         convergence = self._begin(order_id, Deadline(wake_at, self.clock))
         if not convergence.has_work(hints):
-            return convergence.unchanged()
-        return convergence.hold_for_a_system(reason, detail, wake_at)
+            return convergence.book.unchanged()
+        return convergence.book.hold_for_a_system(reason, detail, wake_at)
 
     def park(self, order_id: str, detail: str) -> Outcome:
         """Set the order aside as a defect of ours, after several tries failed in an unknown way."""
         convergence = self._begin(order_id, Deadline(self.clock.now(), self.clock))
-        return convergence.park(ExceptionCode.UNEXPECTED_ERROR, detail, {})
+        return convergence.book.park(ExceptionCode.UNEXPECTED_ERROR, detail, {})
 
     def _begin(self, order_id: str, deadline: Deadline) -> _Convergence:
         records = self.states.load(order_id)
-        record = records.warehouse or WarehouseRecord(order_id=order_id)
-        return _Convergence(flow=self, record=record, storefront=records.storefront, deadline=deadline)
+        book = OrderBook(
+            states=self.states,
+            exceptions=self.exceptions,
+            lanes=self.lanes,
+            clock=self.clock,
+            record=records.warehouse or WarehouseRecord(order_id=order_id),
+            storefront=records.storefront,
+        )
+        return _Convergence(flow=self, book=book, deadline=deadline)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Convergence:
-    """One order's turn: `record` is always the newest, stored or about to be.
-
-    `has_news` notes that the next stored record holds something the shop should be told.
-    """
+    """One order's turn: what is due, decided and done. What becomes of it is noted in the `book`."""
 
     flow: PushOrders
-    record: WarehouseRecord
-    storefront: StorefrontRecord | None
+    book: OrderBook
     deadline: Deadline
-    has_news: bool = False
 
     def run(self, hints: Sequence[Hint]) -> Outcome:
         news = [hint for hint in hints if self._is_news(hint)]
         if not news:
-            self._tell_what_is_owed()
-            return self.unchanged()
+            self.book.tell_what_is_owed()
+            return self.book.unchanged()
         if any(hint.message_type == ORDER_DELETED for hint in news):
             return self._delete(news)
         order = self._newest_copy(news)
@@ -119,7 +119,7 @@ class _Convergence:
 
     def has_work(self, hints: Sequence[Hint]) -> bool:
         """Whether anything would be done for these hints, were it possible now."""
-        return any(self._is_news(hint) for hint in hints) or self._owes_the_shop()
+        return any(self._is_news(hint) for hint in hints) or self.book.owes_the_shop()
 
     # Which copy of the order
 
@@ -129,25 +129,25 @@ class _Convergence:
         A message that comes again after a failed try always is: the try may have died anywhere.
         """
         if hint.message_type == ORDER_DELETED:
-            is_known = self.record.cancelled_at is not None
-            return not is_known and ExceptionCode.CANCELLED_AFTER_SENDING not in self.record.open_codes
+            is_known = self.book.record.cancelled_at is not None
+            return not is_known and ExceptionCode.CANCELLED_AFTER_SENDING not in self.book.record.open_codes
         if hint.cause is not Cause.ORDER_MESSAGE or hint.shop_version is None:
             return True
-        if self.storefront is not None and hint.shop_version in self.storefront.own_versions:
+        if self.book.storefront is not None and hint.shop_version in self.book.storefront.own_versions:
             return False
-        is_newer = hint.shop_version > self.record.seen_version
-        return is_newer or self.record.is_unfinished or hint.receive_count > 1
+        is_newer = hint.shop_version > self.book.record.seen_version
+        return is_newer or self.book.record.is_unfinished or hint.receive_count > 1
 
     def _newest_copy(self, hints: Sequence[Hint]) -> ShopOrder | None:
         """The newest copy that came along, or the order as it is now when a hint knows of something newer.
 
         None for a cancelled order that is gone. What was cancelled is not revived by an old copy.
         """
-        if self.record.cancelled_at is not None:
-            return self.flow.shop.fetch(self.record.order_id)
+        if self.book.record.cancelled_at is not None:
+            return self.flow.shop.fetch(self.book.record.order_id)
         copies = [self.flow.shop.read_document(hint.document) for hint in hints if hint.document is not None]
         carried = max(copies, key=lambda order: order.version, default=None)
-        if carried is None or carried.version < self.record.seen_version:
+        if carried is None or carried.version < self.book.record.seen_version:
             return self._fetch()
         for hint in hints:
             if hint.cause is not Cause.ORDER_MESSAGE:
@@ -158,37 +158,26 @@ class _Convergence:
 
     def _fetch(self) -> ShopOrder:
         self.deadline.require(READ_SECONDS)
-        order = self.flow.shop.fetch(self.record.order_id)
+        order = self.flow.shop.fetch(self.book.record.order_id)
         if order is None:
             raise PermanentError(ExceptionCode.ORDER_NOT_IN_SHOP, "commercetools does not return it")
         return order
 
-    def _see(self, order: ShopOrder) -> None:
-        self.record = replace(
-            self.record,
-            order_number=order.order_number,
-            store_key=order.store_key,
-            placed_at=order.placed_at,
-            total=order.total,
-            seen_version=max(self.record.seen_version, order.version),
-            view=order.view,
-        )
-
     # What is due
 
     def _weigh(self, order: ShopOrder, *, orphans_were_looked_for: bool = False) -> Outcome:
-        self._see(order)
+        self.book.see(order)
         if order.status is OrderStatus.CANCELLED:
             return self._cancel()
         settings = self.flow.settings.current()
         policy = self._policy(order, settings)
-        self.record = replace(self.record, cancelled_at=None)
-        if self.record.proven_at is not None:
+        self.book.record = replace(self.book.record, cancelled_at=None)
+        if self.book.record.proven_at is not None:
             return self._after_sending(order)
         verdict = release_gate.decide(order, policy.gate)
         if verdict is GateVerdict.MUST_READ_PAYMENTS:
             order = self._fetch()
-            self._see(order)
+            self.book.see(order)
             if order.status is OrderStatus.CANCELLED:
                 return self._cancel()
             verdict = release_gate.decide(order, policy.gate)
@@ -205,43 +194,46 @@ class _Convergence:
                 f"its store {order.store_key!r} is not in the settings",
                 facts={"store": order.store_key or ""},
             )
-        if self.record.sending_since is not None and self.record.business_unit is not None:
-            return replace(policy, business_unit=self.record.business_unit)
+        if self.book.record.sending_since is not None and self.book.record.business_unit is not None:
+            return replace(policy, business_unit=self.book.record.business_unit)
         return policy
 
     def _delete(self, hints: Sequence[Hint]) -> Outcome:
         """Deleted in the shop. The version is noted, so that a late message about the living order is old."""
         for hint in hints:
-            if hint.document is not None and self.record.seen_version == 0:
-                self._see(self.flow.shop.read_document(hint.document))
+            if hint.document is not None and self.book.record.seen_version == 0:
+                self.book.see(self.flow.shop.read_document(hint.document))
         newest = max((hint.shop_version or 0 for hint in hints), default=0)
-        self.record = replace(self.record, seen_version=max(self.record.seen_version, newest))
+        self.book.record = replace(self.book.record, seen_version=max(self.book.record.seen_version, newest))
         return self._cancel()
 
     def _cancel(self) -> Outcome:
         """Cancelled or deleted in the shop; either may be told more than once."""
-        if self.record.cancelled_at is not None or ExceptionCode.CANCELLED_AFTER_SENDING in self.record.open_codes:
+        if (
+            self.book.record.cancelled_at is not None
+            or ExceptionCode.CANCELLED_AFTER_SENDING in self.book.record.open_codes
+        ):
             return self._settled()
         if self._may_be_in_the_warehouse():
             raise PermanentError(
                 ExceptionCode.CANCELLED_AFTER_SENDING,
                 "it was cancelled in commercetools after it had been sent to the warehouse",
-                facts={"warehouse_number": self.record.warehouse_number or ""},
+                facts={"warehouse_number": self.book.record.warehouse_number or ""},
             )
         now = self.flow.clock.now()
-        self._resolve_exceptions(now, self.record.open_codes, by="cancelled in the shop before it was sent")
-        self.record = replace(self.record, cancelled_at=now, sending_since=None, hold=None)
-        self.record = self.record.noting(now, "cancelled before sending")
-        self._save()
-        self._tell_what_is_owed()
-        return self._outcome(Ending.CANCELLED)
+        self.book.resolve_exceptions(now, self.book.record.open_codes, by="cancelled in the shop before it was sent")
+        self.book.record = replace(self.book.record, cancelled_at=now, sending_since=None, hold=None)
+        self.book.record = self.book.record.noting(now, "cancelled before sending")
+        self.book.save()
+        self.book.tell_what_is_owed()
+        return self.book.outcome(Ending.CANCELLED)
 
     def _may_be_in_the_warehouse(self) -> bool:
         """Whether the warehouse has the order; looked for where a try began and was never proven."""
-        if self.record.sending_since is None or self.record.proven_at is not None:
-            return self.record.proven_at is not None
+        if self.book.record.sending_since is None or self.book.record.proven_at is not None:
+            return self.book.record.proven_at is not None
         self.deadline.require(READ_SECONDS)
-        copies = self.flow.warehouse.find(self.record.business_unit or "", self.record.warehouse_number or "")
+        copies = self.flow.warehouse.find(self.book.record.business_unit or "", self.book.record.warehouse_number or "")
         return any(copy.is_live for copy in copies)
 
     def _after_sending(self, order: ShopOrder) -> Outcome:
@@ -251,27 +243,27 @@ class _Convergence:
         raised once.
         """
         content = order.content_hash()
-        if content == self.record.content_hash:
+        if content == self.book.record.content_hash:
             raised = (ExceptionCode.CHANGED_AFTER_SENDING, ExceptionCode.CANCELLED_AFTER_SENDING)
-            closing = [code for code in self.record.open_codes if code in raised]
-            self._resolve_exceptions(self.flow.clock.now(), closing, by="the shop's order is again as it was sent")
-            self.record = replace(self.record, raised_hash=None)
+            closing = [code for code in self.book.record.open_codes if code in raised]
+            self.book.resolve_exceptions(self.flow.clock.now(), closing, by="the shop's order is again as it was sent")
+            self.book.record = replace(self.book.record, raised_hash=None)
             return self._settled()
-        if content == self.record.raised_hash:
+        if content == self.book.record.raised_hash:
             return self._settled()
-        self.record = replace(self.record, raised_hash=content)
+        self.book.record = replace(self.book.record, raised_hash=content)
         raise PermanentError(
             ExceptionCode.CHANGED_AFTER_SENDING,
             "it was changed in commercetools after the warehouse had received it",
-            facts={"warehouse_number": self.record.warehouse_number or "", "shop_version": str(order.version)},
+            facts={"warehouse_number": self.book.record.warehouse_number or "", "shop_version": str(order.version)},
         )
 
     def _settled(self) -> Outcome:
         """Nothing is due; what was seen is noted, so that the next duplicate costs no reading."""
-        self.record = replace(self.record, hold=None)
-        self._save()
-        self._tell_what_is_owed()
-        return self.unchanged()
+        self.book.record = replace(self.book.record, hold=None)
+        self.book.save()
+        self.book.tell_what_is_owed()
+        return self.book.unchanged()
 
     # Holding
 
@@ -285,9 +277,9 @@ class _Convergence:
         """
         secured = release_gate.secured_minor(order.payments or (), order.total.currency)
         detail = f"{secured} of {order.total.amount_minor} minor units of {order.total.currency} secured"
-        self.record = replace(self.record, payment_ids=order.payment_ids)
+        self.book.record = replace(self.book.record, payment_ids=order.payment_ids)
         wake_at = self.flow.clock.now() + timedelta(seconds=settings.holds.payment_recheck_seconds)
-        outcome = self._hold(HoldReason.PAYMENT, detail, wake_at, payment_aliases=order.payment_ids)
+        outcome = self.book.hold(HoldReason.PAYMENT, detail, wake_at, payment_aliases=order.payment_ids)
         if orphans_were_looked_for or not self.flow.states.orphan_payments(order.payment_ids):
             return outcome
         return self._weigh(self._fetch(), orphans_were_looked_for=True)
@@ -295,41 +287,10 @@ class _Convergence:
     def _hold_for_skus(self, missing: tuple[str, ...], settings: MerchantSettings, policy: StorePolicy) -> Outcome:
         named = ", ".join(missing[:10])
         now = self.flow.clock.now()
-        self.flow.sku_map.wait_for(policy.business_unit, missing, self.record.order_id, now)
+        self.flow.sku_map.wait_for(policy.business_unit, missing, self.book.record.order_id, now)
         facts = {"skus": named, "unit": policy.business_unit}
-        self._open_exception(ExceptionCode.SKU_UNMAPPED, f"no Deposco item for {named}", facts)
-        return self._hold(HoldReason.SKU, named, now + timedelta(seconds=settings.holds.sku_recheck_seconds))
-
-    def hold_for_a_system(self, reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
-        standing = self.record.hold
-        if standing is not None and self.record.is_unfinished:
-            waited = self.flow.clock.now() - standing.since
-            if waited > LONGEST_WAIT:
-                hours = int(waited.total_seconds() // 3600)
-                self._open_exception(
-                    ExceptionCode.WAITS_TOO_LONG, f"tried for {hours} hours without success", {"last_failure": detail}
-                )
-        return self._hold(reason, detail, wake_at)
-
-    def _hold(
-        self, reason: HoldReason, detail: str, wake_at: datetime, *, payment_aliases: Sequence[str] = ()
-    ) -> Outcome:
-        now = self.flow.clock.now()
-        if self.record.hold is None or self.record.hold.reason is not reason:
-            self.record = self.record.noting(now, f"held: {reason.value}", detail)
-        hold = Hold(reason=reason, since=self._waiting_since(reason, now), wake_at=wake_at, detail=detail)
-        self.record = replace(self.record, hold=hold)
-        self._save(payment_aliases=payment_aliases)
-        self._tell_what_is_owed()
-        return self._outcome(Ending.HELD, reason=reason.value)
-
-    def _waiting_since(self, reason: HoldReason, now: datetime) -> datetime:
-        """A wait that goes on keeps its age; waits for a system are one wait, however often it is tried."""
-        standing = self.record.hold
-        if standing is None:
-            return now
-        is_the_same = standing.reason is reason or {standing.reason, reason} <= UNFINISHED
-        return standing.since if is_the_same else now
+        self.book.open_exception(ExceptionCode.SKU_UNMAPPED, f"no Deposco item for {named}", facts)
+        return self.book.hold(HoldReason.SKU, named, now + timedelta(seconds=settings.holds.sku_recheck_seconds))
 
     # Sending
 
@@ -339,14 +300,14 @@ class _Convergence:
         missing = warehouse_orders.unmapped_skus(order, items)
         if missing:
             return self._hold_for_skus(missing, settings, policy)
-        if ExceptionCode.SKU_UNMAPPED in self.record.open_codes:
-            self._resolve_exceptions(self.flow.clock.now(), [ExceptionCode.SKU_UNMAPPED], by="the SKU was mapped")
+        if ExceptionCode.SKU_UNMAPPED in self.book.record.open_codes:
+            self.book.resolve_exceptions(self.flow.clock.now(), [ExceptionCode.SKU_UNMAPPED], by="the SKU was mapped")
         wanted = warehouse_orders.compose(
             order,
-            number=self.record.warehouse_number or warehouse_orders.warehouse_number(order, policy),
+            number=self.book.record.warehouse_number or warehouse_orders.warehouse_number(order, policy),
             items=items,
             policy=policy,
-            line_numbers={line.shop_line_id: line.line_number for line in self.record.lines},
+            line_numbers={line.shop_line_id: line.line_number for line in self.book.record.lines},
         )
         self.flow.warehouse.require_expressible(wanted)
         content = order.content_hash()
@@ -369,7 +330,7 @@ class _Convergence:
 
         It stands for the order only if it was sent with the content that the order has now.
         """
-        if self.record.sending_since is None:
+        if self.book.record.sending_since is None:
             return None
         self.deadline.require(READ_SECONDS)
         copies = self.flow.warehouse.find(wanted.business_unit, wanted.number)
@@ -385,7 +346,7 @@ class _Convergence:
             raise PermanentError(
                 ExceptionCode.WAREHOUSE_COPY_CANCELLED, f"Deposco holds {wanted.number} as cancelled", facts=facts
             )
-        is_as_sent = self.record.content_hash == content
+        is_as_sent = self.book.record.content_hash == content
         if live and is_as_sent and not warehouse_orders.differences(wanted, live[0]):
             return live[0]
         return None
@@ -396,29 +357,29 @@ class _Convergence:
         The hold is for the sweep, should this process die before it can say how the write ended.
         """
         now = self.flow.clock.now()
-        what = "sending to the warehouse" if self.record.sending_since is None else "sending again"
+        what = "sending to the warehouse" if self.book.record.sending_since is None else "sending again"
         intended = replace(
-            self.record,
+            self.book.record,
             warehouse_number=wanted.number,
             business_unit=wanted.business_unit,
             lines=wanted.as_sent(),
             payment_ids=payment_ids,
-            sending_since=self.record.sending_since or now,
+            sending_since=self.book.record.sending_since or now,
             content_hash=content,
             hold=Hold(
                 reason=HoldReason.SENDING,
-                since=self._waiting_since(HoldReason.SENDING, now),
+                since=self.book.waiting_since(HoldReason.SENDING, now),
                 wake_at=now + timedelta(seconds=SENDING_SECONDS),
             ),
         ).noting(now, what, wanted.number)
-        self._store(intended, number_alias=f"{wanted.business_unit}/{wanted.number}", payment_aliases=payment_ids)
+        self.book.store(intended, number_alias=f"{wanted.business_unit}/{wanted.number}", payment_aliases=payment_ids)
 
     def _note_proof(self, wanted: WarehouseOrder, content: str, copy: WarehouseCopy) -> Outcome:
         now = self.flow.clock.now()
-        self._resolve_exceptions(now, self.record.open_codes, by="proven in the warehouse")
-        self.has_news = True
-        self.record = replace(
-            self.record,
+        self.book.resolve_exceptions(now, self.book.record.open_codes, by="proven in the warehouse")
+        self.book.has_news = True
+        self.book.record = replace(
+            self.book.record,
             warehouse_id=copy.warehouse_id,
             lines=wanted.as_sent(),
             content_hash=content,
@@ -426,79 +387,6 @@ class _Convergence:
             proven_at=now,
             hold=None,
         ).noting(now, "proven in the warehouse", f"{len(copy.lines)} lines, status {copy.status}")
-        self._save()
-        self._tell_what_is_owed()
-        return self._outcome(Ending.PROVEN)
-
-    # Telling people and the other lane
-
-    def park(self, code: ExceptionCode, message: str, facts: dict[str, str]) -> Outcome:
-        """Open the exception, then note it: a crash between the two opens it again, never hides it."""
-        if self._open_exception(code, message, facts):
-            self.record = self.record.noting(self.flow.clock.now(), f"exception {code.value}", message)
-        self.record = replace(self.record, hold=None)
-        self._save()
-        self._tell_what_is_owed()
-        return self._outcome(Ending.PARKED, code=code.value)
-
-    def _open_exception(self, code: ExceptionCode, message: str, facts: dict[str, str]) -> bool:
-        """Open it, or note that it still stands; whether the record did not have it before."""
-        self.flow.exceptions.open(
-            code,
-            order_id=self.record.order_id,
-            reference=self.record.reference,
-            at=self.flow.clock.now(),
-            message=f"Order {self.record.reference}: {message}.",
-            facts=facts,
-            amount=self.record.total,
-        )
-        if code in self.record.open_codes:
-            return False
-        self.record = replace(self.record, open_codes=(*self.record.open_codes, code))
-        self.has_news = True
-        return True
-
-    def _resolve_exceptions(self, at: datetime, codes: Sequence[ExceptionCode], *, by: str) -> None:
-        for code in codes:
-            self.flow.exceptions.resolve(code, order_id=self.record.order_id, at=at, by=by)
-            self.has_news = True
-        remaining = tuple(code for code in self.record.open_codes if code not in codes)
-        self.record = replace(self.record, open_codes=remaining)
-
-    def _owes_the_shop(self) -> bool:
-        """Whether the shop's side has not yet dealt with the newest news."""
-        told_revision = 0 if self.storefront is None else self.storefront.told_revision
-        return self.record.news_revision > told_revision
-
-    def _tell_what_is_owed(self) -> None:
-        """Hint the other lane; the id follows the news, so the same news told twice is one message.
-
-        Asked for at the end of every turn, because a crash may have swallowed the hint of an earlier one.
-        """
-        if not self._owes_the_shop():
-            return
-        self.flow.lanes.to_storefront(
-            [
-                Hint(
-                    cause=Cause.WAREHOUSE_CHANGED,
-                    order_id=self.record.order_id,
-                    message_id=f"{self.record.order_id}-warehouse-{self.record.news_revision}",
-                )
-            ]
-        )
-
-    def _save(self, *, payment_aliases: Sequence[str] = ()) -> None:
-        self._store(self.record, number_alias=None, payment_aliases=payment_aliases)
-
-    def _store(self, record: WarehouseRecord, *, number_alias: str | None, payment_aliases: Sequence[str]) -> None:
-        marked = record.with_news() if self.has_news else record
-        self.record = self.flow.states.save_warehouse(
-            marked, number_alias=number_alias, payment_aliases=payment_aliases
-        )
-        self.has_news = False
-
-    def unchanged(self) -> Outcome:
-        return self._outcome(Ending.UNCHANGED)
-
-    def _outcome(self, ending: Ending, **notes: str) -> Outcome:
-        return Outcome(ending=ending, order_id=self.record.order_id, reference=self.record.reference, notes=dict(notes))
+        self.book.save()
+        self.book.tell_what_is_owed()
+        return self.book.outcome(Ending.PROVEN)
