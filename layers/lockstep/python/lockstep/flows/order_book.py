@@ -46,9 +46,9 @@ class OrderBook:
         )
 
     def hold_for_a_system(self, reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
-        """Hold while a system is away or a flow paused; a wait of hours is shown to a person."""
+        """Hold while a system is away or a flow paused; hours of waiting for a system are shown to a person."""
         standing = self.record.hold
-        if standing is not None and self.record.is_unfinished:
+        if reason is HoldReason.SYSTEM_DOWN and standing is not None and self.record.is_unfinished:
             waited = self.clock.now() - standing.since
             if waited > LONGEST_WAIT:
                 hours = int(waited.total_seconds() // 3600)

@@ -144,6 +144,7 @@ class _Convergence:
         None for a cancelled order that is gone. What was cancelled is not revived by an old copy.
         """
         if self.book.record.cancelled_at is not None:
+            self.deadline.require(READ_SECONDS)
             return self.flow.shop.fetch(self.book.record.order_id)
         copies = [self.flow.shop.read_document(hint.document) for hint in hints if hint.document is not None]
         carried = max(copies, key=lambda order: order.version, default=None)
