@@ -26,7 +26,9 @@ with LocalCloud(template=Path({str(STACK)!r})) as cloud:
 
 def descendants(process_id: int) -> dict[int, str]:
     """The living children of a process and their children, with their command lines."""
-    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
+    # Twice wide: under a test runner that sets COLUMNS, ps would cut the command lines.
+    command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True)
     rows = [line.split(None, 3) for line in listing.stdout.splitlines()]
     found: dict[int, str] = {}
     parents = {process_id}
