@@ -123,7 +123,10 @@ test-all: $(DEVELOPMENT_SET) ## Every suite, large seeds
 
 # Building it for AWS
 
-.PHONY: validate build build-check deploy
+.PHONY: interpreter validate build build-check deploy
+interpreter: $(BUILD_SET) ## Tell which python3.13 the build would use
+	@$(BUILD_VENV)/bin/python -m tools.build --interpreter
+
 validate: $(BUILD_SET) template-check ## Validate the template with the SAM CLI, then as SAM expands it
 	$(SAM) validate --lint
 

@@ -56,7 +56,7 @@ def lambda_interpreter(runtime: str) -> Path:
     candidates = [Path(folder) / runtime for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     version = runtime.removeprefix("python")
     for kept, pattern in (
-        ("~/.pyenv/versions", f"{version}*"),
+        (os.path.join(os.environ.get("PYENV_ROOT") or "~/.pyenv", "versions"), f"{version}*"),
         ("~/.local/share/uv/python", f"cpython-{version}*"),
     ):
         candidates += sorted(Path(kept).expanduser().glob(f"{pattern}/bin/{runtime}"), reverse=True)
