@@ -56,10 +56,10 @@ def lambda_interpreter(runtime: str) -> Path:
     candidates = [Path(folder) / runtime for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     version = runtime.removeprefix("python")
     for kept, pattern in (
-        (os.path.join(os.environ.get("PYENV_ROOT") or "~/.pyenv", "versions"), f"{version}*"),
-        ("~/.local/share/uv/python", f"cpython-{version}*"),
+        (Path(os.environ.get("PYENV_ROOT") or "~/.pyenv") / "versions", f"{version}*"),
+        (Path("~/.local/share/uv/python"), f"cpython-{version}*"),
     ):
-        candidates += sorted(Path(kept).expanduser().glob(f"{pattern}/bin/{runtime}"), reverse=True)
+        candidates += sorted(kept.expanduser().glob(f"{pattern}/bin/{runtime}"), reverse=True)
     question = "import ensurepip, sys; print(sys.executable, *sys.version_info[:2], sep='\\n')"
     for candidate in candidates:
         if not os.access(candidate, os.X_OK):

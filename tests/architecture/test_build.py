@@ -37,6 +37,7 @@ def test_without_an_interpreter_the_person_is_told_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", shim(tmp_path / "failing", "exit 127"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
     with pytest.raises(BuildError, match=f"(?s)No working {RUNTIME} was found.*pyenv install"):
         lambda_interpreter(RUNTIME)
 
