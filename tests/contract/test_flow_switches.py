@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from lockstep.adapters.aws.flow_switches import DynamoFlowSwitches
+from lockstep.adapters.aws.flow_switches import SUSPECTS_NOTED, DynamoFlowSwitches
 from lockstep.adapters.memory.flow_switches import MemoryFlowSwitches
+from lockstep.domain.errors import ConfigurationError
 from lockstep.domain.flow_switches import Circuit, Flow
 
 from tests.support.builders import at
@@ -65,6 +66,28 @@ def test_suspects_are_noted_once_each_and_outlast_a_trip(switches: Switches) -> 
     assert switches.circuit(PUSH).suspects == frozenset({"a", "b"})
 
 
+def test_an_order_that_is_told_twice_at_once_counts_once(switches: Switches) -> None:
+    switches.suspect(PUSH, ["a", "a"])
+
+    assert switches.circuit(PUSH).suspects == frozenset({"a"})
+
+
+def test_a_pause_and_the_suspects_leave_each_other_alone(switches: Switches) -> None:
+    switches.pause(PUSH, by="Kim", reason="stocktaking")
+    switches.suspect(PUSH, ["a"])
+    paused = switches.circuit(PUSH)
+    switches.resume(PUSH)
+
+    assert paused == Circuit(paused_by="Kim", reason="stocktaking", suspects=frozenset({"a"}))
+    assert switches.circuit(PUSH) == Circuit(suspects=frozenset({"a"}))
+
+
+def test_a_flow_does_not_see_the_suspects_of_another(switches: Switches) -> None:
+    switches.suspect(PUSH, ["a"])
+
+    assert switches.circuit(Flow.WRITE_BACK_ORDERS) == Circuit()
+
+
 def test_closing_forgets_the_suspects(switches: Switches) -> None:
     switches.suspect(PUSH, ["a"])
     switches.close(PUSH)
@@ -117,3 +140,33 @@ def test_a_resumed_flow_whose_circuit_is_open_waits_for_its_time(switches: Switc
     switches.resume(PUSH)
 
     assert switches.circuit(PUSH) == Circuit(reason="away", open_until=at(1))
+
+
+# -- what is special about DynamoDB ------------------------------------------------------------------------
+
+
+def test_the_stored_suspects_stay_few(aws: Aws) -> None:
+    switches = DynamoFlowSwitches(aws.dynamodb, aws.table)
+    switches.suspect(PUSH, [f"order-{number:02}" for number in range(30)])
+    for number in range(30, 60):
+        switches.suspect(PUSH, [f"order-{number}"])
+
+    assert switches.circuit(PUSH).suspects == {f"order-{number:02}" for number in range(SUSPECTS_NOTED)}
+
+
+def test_suspects_without_a_table_are_a_configuration_error(aws: Aws) -> None:
+    with pytest.raises(ConfigurationError):
+        DynamoFlowSwitches(aws.dynamodb, "gone").suspect(PUSH, ["a"])
+
+
+def test_a_string_set_is_sent_without_repetition(aws: Aws) -> None:
+    """DynamoDB refuses a set that holds a text twice; the stand-in for it does not."""
+    sent: list[list[str]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        sent.append(params["ExpressionAttributeValues"][":noted"]["SS"])
+
+    aws.dynamodb.meta.events.register("provide-client-params.dynamodb.UpdateItem", note)
+    DynamoFlowSwitches(aws.dynamodb, aws.table).suspect(PUSH, ["b", "a", "b"])
+
+    assert sent == [["a", "b"]]

@@ -49,6 +49,20 @@ def test_waits_are_set_ten_a_call(aws: Aws) -> None:
     assert [pair for call in calls for pair in call] == [(handle, 40) for handle in handles]
 
 
+def test_a_wait_beyond_the_limit_of_sqs_is_cut_to_it(aws: Aws) -> None:
+    waits: list[int] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        waits.extend(entry["VisibilityTimeout"] for entry in params["Entries"])
+
+    aws.sqs.meta.events.register("provide-client-params.sqs.ChangeMessageVisibilityBatch", note)
+    with Stubber(aws.sqs) as stubber:
+        stubber.add_response("change_message_visibility_batch", {"Successful": [], "Failed": []})
+        SqsMessageVisibility(aws.sqs).set_wait(aws.standard_queue, ["handle"], 90_000)
+
+    assert waits == [43_200]
+
+
 def test_no_messages_are_no_call(aws: Aws) -> None:
     with Stubber(aws.sqs):
         SqsMessageVisibility(aws.sqs).set_wait(aws.standard_queue, [], 40)

@@ -14,10 +14,11 @@ from lockstep.adapters.aws.order_items import (
     warehouse_record,
 )
 from lockstep.domain.errors import TransientError
-from lockstep.domain.order_state import StorefrontRecord, WarehouseRecord
+from lockstep.domain.flow_switches import Flow
+from lockstep.domain.order_state import HoldReason, StorefrontRecord, WarehouseRecord
 from lockstep.domain.order_views import view_of_storefront, view_of_warehouse
 
-from tests.support.builders import a_storefront_record, a_warehouse_record
+from tests.support.builders import a_hold, a_storefront_record, a_warehouse_record
 
 
 @pytest.mark.parametrize("record", [a_warehouse_record(revision=3), a_storefront_record(revision=3)])
@@ -77,6 +78,14 @@ def test_a_stream_image_of_the_storefront_record_becomes_its_view() -> None:
     record = a_storefront_record(revision=3)
 
     assert change_from_stream(storefront_item(record)) == view_of_storefront(record)
+
+
+def test_a_stream_image_of_an_order_that_is_being_sent_shows_that_it_waits() -> None:
+    hold = a_hold(reason=HoldReason.SENDING)
+    change = change_from_stream(warehouse_item(a_warehouse_record(revision=3, hold=hold)))
+
+    assert change is not None
+    assert (change.lane, change.hold) == (Flow.PUSH_ORDERS, hold)
 
 
 @pytest.mark.parametrize(

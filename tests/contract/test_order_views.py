@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lockstep.adapters.aws.batch_writes import put_items
 from lockstep.adapters.aws.order_views import DynamoOrderViews
 from lockstep.adapters.memory.order_views import MemoryOrderViews
 from lockstep.domain.errors import ConcurrentChangeError
@@ -17,6 +19,7 @@ from lockstep.domain.order_views import DueHold
 from tests.support.builders import a_change, a_history, a_hold, at
 
 if TYPE_CHECKING:
+    from lockstep.adapters.aws.stored_values import Item
     from lockstep.domain.order_views import ViewChange
 
     from tests.contract.conftest import Aws
@@ -106,7 +109,7 @@ def test_a_hold_that_became_another_is_shown_once(views: Views) -> None:
     assert views.holds(PUSH) == (DueHold(order_id="order-1", hold=a_hold(at(3), reason=HoldReason.SKU)),)
 
 
-def test_a_hold_that_is_prolonged_keeps_its_place(views: Views) -> None:
+def test_a_hold_that_is_prolonged_is_shown_once(views: Views) -> None:
     views.apply(a_change(revision=1))
     views.apply(a_change(revision=2, hold=a_hold(wake_after_minutes=99)))
 
@@ -187,10 +190,38 @@ def test_named_reasons_are_found_behind_any_number_of_others(views: Views) -> No
     assert [held.order_id for held in due] == ["away"]
 
 
+def test_no_named_reason_is_no_hold(views: Views) -> None:
+    views.apply(a_change())
+
+    assert views.due_holds(PUSH, FAR_OFF, 10, frozenset()) == ()
+
+
+def test_no_more_holds_for_the_named_reasons_are_told_than_asked_for(views: Views) -> None:
+    for number in range(5):
+        views.apply(a_change(f"order-{number}", hold=a_hold(at(number), reason=HoldReason.SENDING)))
+
+    due = views.due_holds(PUSH, FAR_OFF, 2, frozenset({HoldReason.SENDING}))
+    assert [held.order_id for held in due] == ["order-0", "order-1"]
+
+
+def test_all_holds_of_a_lane_are_told_in_the_order_in_which_they_are_due(views: Views) -> None:
+    views.apply(a_change("order-1", hold=a_hold(at(0), wake_after_minutes=60)))
+    views.apply(a_change("order-2", hold=a_hold(at(2), wake_after_minutes=1)))
+    views.apply(a_change("order-3", hold=a_hold(at(1), wake_after_minutes=9)))
+
+    assert [held.order_id for held in views.holds(PUSH)] == ["order-2", "order-3", "order-1"]
+
+
 def test_a_hold_is_due_at_its_very_moment(views: Views) -> None:
     views.apply(a_change(hold=a_hold(wake_after_minutes=5)))
 
     assert [due.order_id for due in views.due_holds(PUSH, at(5), 10)] == ["order-1"]
+
+
+def test_a_hold_is_not_due_a_microsecond_earlier(views: Views) -> None:
+    views.apply(a_change(hold=a_hold(wake_after_minutes=5)))
+
+    assert views.due_holds(PUSH, at(5) - timedelta(microseconds=1), 10) == ()
 
 
 def test_no_more_holds_are_told_than_asked_for(views: Views) -> None:
@@ -217,18 +248,52 @@ def test_a_timeline_entry_expires_after_its_retention(aws: Aws) -> None:
     assert expiries == {"TIMELINE#order-1": int(at(1).timestamp()) + 30 * 86_400}
 
 
-def test_what_is_not_due_is_not_read(aws: Aws) -> None:
-    views = DynamoOrderViews(aws.dynamodb, aws.table)
-    for number in range(20):
-        views.apply(a_change(f"unpaid-{number}", hold=a_hold(wake_after_minutes=10_000)))
-    views.apply(a_change("due", hold=a_hold(at(9))))
+def counted_reads(aws: Aws) -> list[int]:
+    """How many items each query reads from now on, whether a filter lets them through or not."""
     read: list[int] = []
     aws.dynamodb.meta.events.register(
         "after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["ScannedCount"])
     )
+    return read
 
-    assert [due.order_id for due in views.due_holds(PUSH, at(60), 10)] == ["due"]
-    assert sum(read) == 1
+
+def repeat_the_hold(aws: Aws, times: int) -> None:
+    """Store the one hold item that is there for so many further orders: a change each would take minutes."""
+    (stored,) = (
+        item for item in aws.dynamodb.scan(TableName=aws.table)["Items"] if item["pk"]["S"].startswith("HOLDS#")
+    )
+    copies: list[Item] = [
+        {**stored, "sk": {"S": f"{stored['sk']['S']}-{number}"}, "order_id": {"S": f"unpaid-{number}"}}
+        for number in range(times)
+    ]
+    put_items(aws.dynamodb, aws.table, copies, "repeating a hold")
+
+
+@pytest.mark.parametrize("reasons", [None, frozenset({HoldReason.PAYMENT})])
+def test_five_due_holds_among_1600_others_are_one_query_of_five_items(
+    aws: Aws, reasons: frozenset[HoldReason] | None
+) -> None:
+    views = DynamoOrderViews(aws.dynamodb, aws.table)
+    views.apply(a_change("unpaid", hold=a_hold(wake_after_minutes=10_000)))
+    repeat_the_hold(aws, times=1599)
+    for number in range(5):
+        views.apply(a_change(f"due-{number}", hold=a_hold(at(number))))
+    read = counted_reads(aws)
+
+    due = views.due_holds(PUSH, at(60), 10, reasons)
+
+    assert [held.order_id for held in due] == [f"due-{number}" for number in range(5)]
+    assert read == [5]
+
+
+def test_no_more_due_holds_are_read_than_asked_for(aws: Aws) -> None:
+    views = DynamoOrderViews(aws.dynamodb, aws.table)
+    for number in range(20):
+        views.apply(a_change(f"order-{number}", hold=a_hold(at(number))))
+    read = counted_reads(aws)
+    views.due_holds(PUSH, FAR_OFF, 3)
+
+    assert read == [3]
 
 
 def test_due_holds_beyond_the_first_page_are_found(aws: Aws) -> None:

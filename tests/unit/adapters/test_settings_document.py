@@ -103,6 +103,7 @@ def test_what_is_left_out_takes_the_default() -> None:
     assert settings.holds == HoldPolicy(payment_recheck_seconds=600)
     assert settings.call_budget == BudgetPolicy(calls_per_second=2.5, v1_calls_per_second=1.0)
     assert settings.stores["outlet"].number_alphabet == NUMBER_ALPHABET
+    assert not settings.stores["outlet"].leaves_out_custom_lines
 
 
 def test_a_document_that_was_read_already_is_taken_too() -> None:
@@ -183,6 +184,7 @@ def test_all_mistakes_are_told_at_once_with_their_paths() -> None:
         ("default_store.business_unit", "A#B"),
         ("default_store.business_unit", "A/B"),
         ("default_store.order_source", " Web"),
+        ("default_store.leaves_out_custom_lines", "yes"),
         ("default_store.number_max_length", "30"),
         ("default_store.number_max_length", 0),
         ("default_store.number_max_length", True),
@@ -194,6 +196,7 @@ def test_all_mistakes_are_told_at_once_with_their_paths() -> None:
         ("storefront.channel_key", None),
         ("holds.payment_recheck_seconds", 0),
         ("holds.sku_recheck_seconds", 8 * 86_400),
+        ("holds.system_recheck_seconds", 60),
         ("call_budget.calls_per_second", 0),
         ("call_budget.slow_down_factor", 1),
     ],
@@ -203,6 +206,14 @@ def test_a_single_mistake_is_refused_with_its_path(path: str, value: Any) -> Non
 
     assert "one mistake" in told
     assert path in told
+
+
+@pytest.mark.parametrize("key", ["", " ", " outlet"])
+def test_a_store_key_that_is_empty_or_padded_is_refused(key: str) -> None:
+    document = a_document()
+    document["stores"][key] = document["stores"]["outlet"]
+
+    assert "one mistake: stores" in mistakes(document)
 
 
 def test_a_prefix_that_the_alphabet_lacks_is_refused() -> None:

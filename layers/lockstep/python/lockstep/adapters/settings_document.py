@@ -3,7 +3,7 @@
     {
       "default_store": {
         "business_unit": "ACME", "order_source": "Web", "number_prefix": "UK-",
-        "ship_via_map": {"standard": "UPS Ground"}, "fallback_ship_via": null,
+        "ship_via_map": {"standard": "UPS Ground"}, "fallback_ship_via": null, "leaves_out_custom_lines": true,
         "gate": {"settled_payment_states": ["Paid"], "tolerance_minor": {"EUR": 1}}
       },
       "stores": {"outlet": {...}},

@@ -1,6 +1,7 @@
 """The flows' switches in DynamoDB: table `Control`, `FLOW#<flow>` / `SWITCH`.
 
-A pause by hand and a tripped circuit are kept in attributes of their own, so that neither overwrites the other.
+A pause by hand, a tripped circuit and its suspects are kept in attributes of their own, so that none overwrites
+another.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lockstep.domain.flow_switches import Flow
 
 SUSPECTS_NOTED = 10
+"""Once so many stand there, no more are added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class DynamoFlowSwitches:
 
     def suspect(self, flow: Flow, order_ids: Iterable[str]) -> None:
         """Note orders that gave up; the worker asks only whether there are two, so a few are kept."""
-        noted = sorted(order_ids)[:SUSPECTS_NOTED]
+        noted = sorted(set(order_ids))[:SUSPECTS_NOTED]
         if not noted:
             return
         with aws_failures_as_ours(f"noting suspects of {flow.value}"):
@@ -65,7 +67,7 @@ class DynamoFlowSwitches:
                     raise
 
     def trip(self, flow: Flow, *, reason: str, at: datetime, retry_at: datetime) -> None:
-        """Open the circuit; a pause by hand stands beside it."""
+        """Open the circuit; a pause by hand stands beside it, and the suspects stay noted."""
         self._update(
             flow,
             "SET open_until = :until, trip_reason = :reason, tripped_at = :at",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 ENTRIES_PER_CALL = 10
+LONGEST_WAIT_SECONDS = 43_200
+"""SQS's own limit; a call that asks for more is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,12 @@ class SqsMessageVisibility:
     client: SQSClient
 
     def set_wait(self, queue_url: str, receipt_handles: Sequence[str], seconds: int) -> None:
-        """Hide the messages for `seconds` from now (at most 43,200, SQS's own limit), ten a call.
+        """Hide the messages for `seconds` from now, `LONGEST_WAIT_SECONDS` at most, ten a call.
 
         Raises `TransientError` when some keep the queue's own wait: they come again all the same, sooner or later
         than was meant.
         """
+        wait_seconds = min(seconds, LONGEST_WAIT_SECONDS)
         refused = 0
         for start in range(0, len(receipt_handles), ENTRIES_PER_CALL):
             handles = receipt_handles[start : start + ENTRIES_PER_CALL]
@@ -35,7 +38,7 @@ class SqsMessageVisibility:
                 answer = self.client.change_message_visibility_batch(
                     QueueUrl=queue_url,
                     Entries=[
-                        {"Id": str(position), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+                        {"Id": str(position), "ReceiptHandle": handle, "VisibilityTimeout": wait_seconds}
                         for position, handle in enumerate(handles)
                     ],
                 )

@@ -4,7 +4,7 @@
 |---|---|---|
 | `TIMELINE#<order>` | `<at>#<lane>#<sequence>` | one thing that happened; expires by TTL |
 | `ORDER#<order>` | `<lane>` | the summary at one revision, and which hold item and timeline entries belong to it |
-| `HOLDS#<lane>` | `<since>#<order>` | an order that waits, longest waiting first |
+| `HOLDS#<lane>` | `<wake_at>#<order>` | an order that waits, the one that is due first at the head |
 
 Timeline entries are written first and the summary last, so that a summary's revision says that all the rest
 is there.
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _ROUNDS = 3
 _SECONDS_A_DAY = 86_400
+_AFTER_THE_SEPARATOR = chr(ord("#") + 1)
+"""Behind a time, it sorts after the keys of all orders at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,23 @@ class DynamoOrderViews:
     def due_holds(
         self, lane: Flow, now: datetime, limit: int, reasons: frozenset[HoldReason] | None = None
     ) -> tuple[DueHold, ...]:
-        """Up to `limit` held orders whose time has come, longest due first; what is not due yet is not read."""
+        """Up to `limit` held orders whose time has come, longest due first; what is not due yet is not read.
+
+        Due holds for other reasons are read and left out, since no key tells them apart.
+        """
+        if reasons is not None and not reasons:
+            return ()
         query: QueryInputTypeDef = {
             "TableName": self.table_name,
             "KeyConditionExpression": "pk = :pk AND sk < :after_now",
             "ExpressionAttributeValues": {
                 ":pk": {"S": _holds_partition(lane)},
-                ":after_now": {"S": f"{time_text(now)}$"},
+                ":after_now": {"S": f"{time_text(now)}{_AFTER_THE_SEPARATOR}"},
             },
         }
-        if reasons is not None:
+        if reasons is None:
+            query["Limit"] = max(1, limit)
+        else:
             named = {f":reason{number}": {"S": reason.value} for number, reason in enumerate(sorted(reasons))}
             query["FilterExpression"] = f"#reason IN ({', '.join(named)})"
             query["ExpressionAttributeNames"] = {"#reason": "reason"}
@@ -167,7 +176,6 @@ def _holds_partition(lane: Flow) -> str:
 
 
 def _hold_key(change: ViewChange) -> str | None:
-    """Sorts by the time at which the order is due; `$` comes right after the `#` behind the time."""
     return None if change.hold is None else f"{time_text(change.hold.wake_at)}#{change.order_id}"
 
 

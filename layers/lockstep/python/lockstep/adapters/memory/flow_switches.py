@@ -39,7 +39,7 @@ class MemoryFlowSwitches:
             self._suspects[flow] = self._suspects.get(flow, frozenset()) | frozenset(order_ids)
 
     def trip(self, flow: Flow, *, reason: str, at: datetime, retry_at: datetime) -> None:
-        """Open the circuit; a pause by hand stands beside it."""
+        """Open the circuit; a pause by hand stands beside it, and the suspects stay noted."""
         with self._lock:
             self._trips[flow] = (retry_at, reason)
 
