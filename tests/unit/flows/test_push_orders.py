@@ -564,3 +564,81 @@ def test_an_order_of_a_store_that_the_settings_do_not_know_is_parked(world: Worl
     push = replace(world.push(), settings=MemorySettingsSource(parse_settings, named))
     outcome = push.converge("order-1", [world.order_hint(an_order(store_key="us"))], world.deadline(60))
     assert outcome.notes == {"code": "STORE_UNKNOWN"}
+
+
+@pytest.mark.parametrize("second_try", ["lost", "refused"])
+def test_an_edit_during_an_unknown_outcome_is_sent_however_the_second_try_ends(world: World, second_try: str) -> None:
+    """The first copy went to the old address: nothing but a placed copy of the new one may be called proven."""
+    order = an_order()
+    sent: list[str] = []
+    troubles = iter(
+        [
+            OutcomeUnknownError("no answer"),
+            TransientError("429")
+            if second_try == "lost"
+            else PermanentError(ExceptionCode.WAREHOUSE_REJECTED, "it is released already"),
+        ]
+    )
+
+    def place(wanted: WarehouseOrder) -> WarehouseCopy:
+        trouble = next(troubles, None)
+        if trouble is not None and not isinstance(trouble, OutcomeUnknownError):
+            raise trouble
+        sent.append(wanted.ship_to.street)
+        copy = world.warehouse.place(wanted)
+        if trouble is not None:
+            raise trouble
+        return copy
+
+    push = replace(world.push(), warehouse=altered(world.warehouse, place=place))
+    with pytest.raises(OutcomeUnknownError):
+        push.converge("order-1", [world.order_hint(order)], world.deadline(60))
+    moved = replace(order, version=2, shipping_address=replace(HOME, street="Other Street 2"))
+    hint = world.order_hint(moved, "OrderShippingAddressSet")
+    if second_try == "lost":
+        with pytest.raises(TransientError):
+            push.converge("order-1", [hint], world.deadline(60))
+    else:
+        assert push.converge("order-1", [hint], world.deadline(60)).notes == {"code": "WAREHOUSE_REJECTED"}
+    assert push.converge("order-1", [world.sweep_hint("order-1")], world.deadline(60)).ending is Ending.PROVEN
+    assert sent == [HOME.street, "Other Street 2"]
+
+
+def test_an_order_that_may_ship_already_is_not_held_in_silence(world: World) -> None:
+    with pytest.raises(OutcomeUnknownError):
+        losing_the_first_answer(world).converge("order-1", [world.order_hint(an_order())], world.deadline(60))
+    voided = world.order_hint(an_unpaid_order(version=2), "OrderPaymentStateChanged")
+    assert world.converge(voided).notes == {"code": "CHANGED_AFTER_SENDING"}
+
+
+def test_whatever_was_raised_about_a_proven_order_closes_when_it_is_as_it_was_sent(world: World) -> None:
+    hint = world.order_hint(an_order())
+    world.converge(hint)
+    world.push().park("order-1", "an unexpected KeyError")
+    assert len(world.exceptions.all_open()) == 1
+    world.converge(world.sweep_hint("order-1"))
+    assert world.exceptions.all_open() == ()
+
+
+def test_an_edited_order_that_is_revived_keeps_only_the_edit_open(world: World) -> None:
+    order = an_order()
+    edited = replace(order, version=2, lines=(a_line(1, quantity=2),))
+    world.converge(world.order_hint(order))
+    world.converge(world.order_hint(edited, "OrderEditApplied"))
+    world.converge(world.order_hint(replace(edited, version=3, status=OrderStatus.CANCELLED), "OrderStateChanged"))
+    world.converge(world.order_hint(replace(edited, version=4), "OrderStateChanged"))
+    assert [exception.code.value for exception in world.exceptions.all_open()] == ["CHANGED_AFTER_SENDING"]
+
+
+def test_an_unsent_order_deleted_during_an_outage_ends_as_cancelled(world: World) -> None:
+    world.converge(world.order_hint(an_unpaid_order()))
+    world.shop.remove("order-1")
+    assert world.converge(world.sweep_hint("order-1")).ending is Ending.CANCELLED
+    assert world.exceptions.all_open() == ()
+
+
+def test_a_long_pause_is_no_long_wait_for_a_system(world: World) -> None:
+    world.push().hold("order-1", [world.sweep_hint("order-1")], HoldReason.PAUSED, "stocktaking", world.in_a_minute())
+    world.clock.advance(7 * 3600)
+    world.push().hold("order-1", [world.sweep_hint("order-1")], HoldReason.SYSTEM_DOWN, "504", world.in_a_minute())
+    assert world.exceptions.all_open() == ()

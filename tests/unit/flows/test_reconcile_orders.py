@@ -106,3 +106,12 @@ def test_any_number_of_unpaid_orders_keeps_nobody_from_being_woken() -> None:
     bench.clock.advance(31)
     bench.sweep()
     assert bench.woken() == ["waiting"]
+
+
+def test_a_circuit_that_nobody_closed_does_not_stop_the_backstop() -> None:
+    """The two that opened it have come to an end; what waits for money is woken all the same."""
+    bench = Bench()
+    bench.is_away(for_seconds=5)
+    bench.clock.advance(6)
+    bench.held("unpaid", HoldReason.PAYMENT, due_in=-1)
+    assert bench.sweep()[Flow.PUSH_ORDERS].woken == 1

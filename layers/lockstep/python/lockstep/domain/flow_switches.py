@@ -34,7 +34,7 @@ class Circuit:
 
     @property
     def was_tripped(self) -> bool:
-        """Whether the other system is thought to be away, or was until a moment ago."""
+        """Whether the circuit was opened and no success has closed it since."""
         return self.open_until is not None
 
     @property

@@ -47,14 +47,13 @@ class OrderBook:
 
     def hold_for_a_system(self, reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
         """Hold while a system is away or a flow paused; hours of waiting for a system are shown to a person."""
-        standing = self.record.hold
-        if reason is HoldReason.SYSTEM_DOWN and standing is not None and self.record.is_unfinished:
-            waited = self.clock.now() - standing.since
-            if waited > LONGEST_WAIT:
-                hours = int(waited.total_seconds() // 3600)
-                self.open_exception(
-                    ExceptionCode.WAITS_TOO_LONG, f"tried for {hours} hours without success", {"last_failure": detail}
-                )
+        now = self.clock.now()
+        waited = now - self.waiting_since(reason, now)
+        if reason is HoldReason.SYSTEM_DOWN and waited > LONGEST_WAIT:
+            hours = int(waited.total_seconds() // 3600)
+            self.open_exception(
+                ExceptionCode.WAITS_TOO_LONG, f"tried for {hours} hours without success", {"last_failure": detail}
+            )
         return self.hold(reason, detail, wake_at)
 
     def hold(
@@ -75,7 +74,8 @@ class OrderBook:
         standing = self.record.hold
         if standing is None:
             return now
-        is_the_same = standing.reason is reason or {standing.reason, reason} <= UNFINISHED
+        tried = UNFINISHED - {HoldReason.PAUSED}
+        is_the_same = standing.reason is reason or {standing.reason, reason} <= tried
         return standing.since if is_the_same else now
 
     def park(self, code: ExceptionCode, message: str, facts: dict[str, str]) -> Outcome:

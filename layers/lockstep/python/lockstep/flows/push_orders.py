@@ -115,7 +115,7 @@ class _Convergence:
         if any(hint.message_type == ORDER_DELETED for hint in news):
             return self._delete(news)
         order = self._newest_copy(news)
-        return self._settled() if order is None else self._weigh(order)
+        return self._cancel() if order is None else self._weigh(order)
 
     def has_work(self, hints: Sequence[Hint]) -> bool:
         """Whether anything would be done for these hints, were it possible now."""
@@ -141,20 +141,19 @@ class _Convergence:
     def _newest_copy(self, hints: Sequence[Hint]) -> ShopOrder | None:
         """The newest copy that came along, or the order as it is now when a hint knows of something newer.
 
-        None for a cancelled order that is gone. What was cancelled is not revived by an old copy.
+        None for an order that is gone. What was cancelled is not revived by an old copy.
         """
         if self.book.record.cancelled_at is not None:
-            self.deadline.require(READ_SECONDS)
-            return self.flow.shop.fetch(self.book.record.order_id)
+            return self._fetch_unless_gone()
         copies = [self.flow.shop.read_document(hint.document) for hint in hints if hint.document is not None]
         carried = max(copies, key=lambda order: order.version, default=None)
         if carried is None or carried.version < self.book.record.seen_version:
-            return self._fetch()
+            return self._fetch_unless_gone()
         for hint in hints:
             if hint.cause is not Cause.ORDER_MESSAGE:
-                return self._fetch()
+                return self._fetch_unless_gone()
             if hint.shop_version is None or hint.shop_version > carried.version:
-                return self._fetch()
+                return self._fetch_unless_gone()
         return carried
 
     def _fetch(self) -> ShopOrder:
@@ -164,17 +163,25 @@ class _Convergence:
             raise PermanentError(ExceptionCode.ORDER_NOT_IN_SHOP, "commercetools does not return it")
         return order
 
+    def _fetch_unless_gone(self) -> ShopOrder | None:
+        """The order as it is now; None for one that was seen before and has been deleted since."""
+        self.deadline.require(READ_SECONDS)
+        order = self.flow.shop.fetch(self.book.record.order_id)
+        if order is None and self.book.record.seen_version == 0:
+            raise PermanentError(ExceptionCode.ORDER_NOT_IN_SHOP, "commercetools does not return it")
+        return order
+
     # What is due
 
     def _weigh(self, order: ShopOrder, *, orphans_were_looked_for: bool = False) -> Outcome:
         self.book.see(order)
         if order.status is OrderStatus.CANCELLED:
             return self._cancel()
-        settings = self.flow.settings.current()
-        policy = self._policy(order, settings)
         self.book.record = replace(self.book.record, cancelled_at=None)
         if self.book.record.proven_at is not None:
             return self._after_sending(order)
+        settings = self.flow.settings.current()
+        policy = self._policy(order, settings)
         verdict = release_gate.decide(order, policy.gate)
         if verdict is GateVerdict.MUST_READ_PAYMENTS:
             order = self._fetch()
@@ -183,6 +190,7 @@ class _Convergence:
                 return self._cancel()
             verdict = release_gate.decide(order, policy.gate)
         if verdict is not GateVerdict.RELEASED:
+            self._refuse_to_hold_what_may_ship("its payment is not secured any more")
             return self._hold_for_payment(order, settings, orphans_were_looked_for=orphans_were_looked_for)
         return self._send(order, settings, policy)
 
@@ -237,6 +245,15 @@ class _Convergence:
         copies = self.flow.warehouse.find(self.book.record.business_unit or "", self.book.record.warehouse_number or "")
         return any(copy.is_live for copy in copies)
 
+    def _refuse_to_hold_what_may_ship(self, why: str) -> None:
+        """An order whose first try left a live copy is a person's: holding it here would not stop the parcel."""
+        if self._may_be_in_the_warehouse():
+            raise PermanentError(
+                ExceptionCode.CHANGED_AFTER_SENDING,
+                f"the warehouse has it already, and {why}",
+                facts={"warehouse_number": self.book.record.warehouse_number or ""},
+            )
+
     def _after_sending(self, order: ShopOrder) -> Outcome:
         """A proven order that the shop speaks of again.
 
@@ -244,10 +261,11 @@ class _Convergence:
         raised once.
         """
         content = order.content_hash()
-        if content == self.book.record.content_hash:
-            raised = (ExceptionCode.CHANGED_AFTER_SENDING, ExceptionCode.CANCELLED_AFTER_SENDING)
-            closing = [code for code in self.book.record.open_codes if code in raised]
-            self.book.resolve_exceptions(self.flow.clock.now(), closing, by="the shop's order is again as it was sent")
+        is_as_sent = content == self.book.record.content_hash
+        standing = {ExceptionCode.CHANGED_AFTER_SENDING} if not is_as_sent else set[ExceptionCode]()
+        closing = [code for code in self.book.record.open_codes if code not in standing]
+        self.book.resolve_exceptions(self.flow.clock.now(), closing, by="the order is alive and was weighed again")
+        if is_as_sent:
             self.book.record = replace(self.book.record, raised_hash=None)
             return self._settled()
         if content == self.book.record.raised_hash:
@@ -286,6 +304,7 @@ class _Convergence:
         return self._weigh(self._fetch(), orphans_were_looked_for=True)
 
     def _hold_for_skus(self, missing: tuple[str, ...], settings: MerchantSettings, policy: StorePolicy) -> Outcome:
+        self._refuse_to_hold_what_may_ship("one of its SKUs has no item any more")
         named = ", ".join(missing[:10])
         now = self.flow.clock.now()
         self.flow.sku_map.wait_for(policy.business_unit, missing, self.book.record.order_id, now)
@@ -358,7 +377,10 @@ class _Convergence:
         The hold is for the sweep, should this process die before it can say how the write ended.
         """
         now = self.flow.clock.now()
-        what = "sending to the warehouse" if self.book.record.sending_since is None else "sending again"
+        is_first = self.book.record.sending_since is None
+        what = "sending to the warehouse" if is_first else "sending again"
+        # While an earlier try with other content is in doubt, no copy can be told to be of this content.
+        is_certain = is_first or self.book.record.content_hash == content
         intended = replace(
             self.book.record,
             warehouse_number=wanted.number,
@@ -366,7 +388,7 @@ class _Convergence:
             lines=wanted.as_sent(),
             payment_ids=payment_ids,
             sending_since=self.book.record.sending_since or now,
-            content_hash=content,
+            content_hash=content if is_certain else None,
             hold=Hold(
                 reason=HoldReason.SENDING,
                 since=self.book.waiting_since(HoldReason.SENDING, now),

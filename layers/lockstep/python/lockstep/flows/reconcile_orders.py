@@ -32,7 +32,7 @@ class ReconcileOrders:
     """Wakes due holds, longest due first, at most `orders_per_run` a lane and run.
 
     While a flow is paused or its circuit open, nothing is woken. Once the circuit may be probed, a few orders
-    that wait for the system go first; the rest follow when one of them has closed it.
+    go first, those that wait for the system before others; the rest follow when one of them has closed it.
     """
 
     views: OrderViews
@@ -53,7 +53,7 @@ class ReconcileOrders:
         if circuit.stops(now):
             chosen: tuple[DueHold, ...] = ()
         elif circuit.was_tripped:
-            chosen = self.views.due_holds(flow, now, PROBES, UNFINISHED)
+            chosen = self.views.due_holds(flow, now, PROBES, UNFINISHED) or due[:PROBES]
         else:
             chosen = due
         hints = [_sweep_hint(held) for held in chosen]

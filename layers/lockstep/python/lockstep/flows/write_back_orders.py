@@ -139,7 +139,9 @@ class _Turn:
         if newly_acknowledged:
             self.record = replace(self.record, acknowledged_at=now).noting(now, "acknowledged in the shop")
         self._save()
-        return self._outcome(Ending.ACKNOWLEDGED if newly_acknowledged else Ending.TOLD)
+        if newly_acknowledged:
+            return self._outcome(Ending.ACKNOWLEDGED)
+        return self._outcome(Ending.TOLD if has_written else Ending.UNCHANGED)
 
     def hold(self, reason: HoldReason, detail: str, wake_at: datetime) -> Outcome:
         now = self.flow.clock.now()

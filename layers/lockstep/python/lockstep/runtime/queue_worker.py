@@ -205,7 +205,7 @@ class QueueWorker:
         now = self.clock.now()
         if circuit.stops(now):
             reason = HoldReason.PAUSED if circuit.paused_by else HoldReason.SYSTEM_DOWN
-            wake_at = circuit.open_until or now + timedelta(seconds=CIRCUIT_SECONDS)
+            wake_at = max(circuit.open_until or now, now + timedelta(seconds=CIRCUIT_SECONDS))
             self._conclude(self.convergence.hold(order_id, hints, reason, circuit.reason, wake_at))
             return _GroupResult()
         try:
